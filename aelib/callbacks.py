@@ -1,0 +1,184 @@
+"""A callback looks over the shoulder of `fit`: it is told when an epoch begins and ends.
+
+The hooks and their arguments are Keras's.
+"""
+
+import sys
+import time
+
+import numpy as np
+
+
+class Callback:
+    """Base class: override the hooks you need. `self.model` is the network in training."""
+
+    model = None
+    params = None
+
+    def set_model(self, model):
+        self.model = model
+
+    def set_params(self, params):
+        self.params = params
+
+    def on_train_begin(self, logs=None):
+        """Called once, before the first epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called before each epoch, counted from 0."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Called after each epoch; `logs` holds its `"loss"` and, if there is one, `"val_loss"`."""
+
+    def on_train_end(self, logs=None):
+        """Called once, after the last epoch."""
+
+
+class CallbackList(Callback):
+    """Passes every call on to each callback of a list.
+
+    Parameters
+    ----------
+    callbacks : list of Callback
+    model : Sequential
+    epochs : int
+        How many epochs are planned.
+    verbose : {0, 1} or "auto"
+        Unless 0, a `Progress` is added.
+    """
+
+    def __init__(self, callbacks, model, epochs, verbose):
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                raise TypeError(
+                    "callbacks expected objects of aelib.callbacks.Callback. "
+                    f"Received: {callback!r} of type {type(callback).__name__}."
+                )
+        self.callbacks = list(callbacks)
+        if verbose and not any(isinstance(callback, Progress) for callback in callbacks):
+            self.callbacks.append(Progress())
+        for callback in self.callbacks:
+            callback.set_model(model)
+            callback.set_params({"epochs": epochs, "verbose": verbose})
+
+    def on_train_begin(self, logs=None):
+        for callback in self.callbacks:
+            callback.on_train_begin(logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for callback in self.callbacks:
+            callback.on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        for callback in self.callbacks:
+            callback.on_train_end(logs)
+
+
+class History(Callback):
+    """Remembers every epoch's numbers. `fit` adds one and returns it.
+
+    Attributes
+    ----------
+    epoch : list of int
+    history : dict of str to list of float
+    """
+
+    def __init__(self):
+        self.epoch = []
+        self.history = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+class Progress(Callback):
+    """One line of text that is rewritten after each epoch: epoch, losses, seconds.
+
+    Parameters
+    ----------
+    stream : file or None
+        Where the line is written; `None` is standard output.
+    """
+
+    def __init__(self, stream=None):
+        self.stream = stream
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+        self._width = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        numbers = "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
+        seconds = time.perf_counter() - self._start
+        self._write(f"epoch {epoch + 1}/{self.params['epochs']}  {numbers}  {seconds:.1f} s")
+
+    def on_train_end(self, logs=None):
+        print(file=self._stream(), flush=True)
+
+    def _write(self, line):
+        # Blanks cover what a longer line before this one would leave standing.
+        print("\r" + line.ljust(self._width), end="", file=self._stream(), flush=True)
+        self._width = len(line)
+
+    def _stream(self):
+        return self.stream or sys.stdout
+
+
+class EarlyStopping(Callback):
+    """Stop when a number has not improved for `patience` epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        The number to make small: ``"val_loss"`` or ``"loss"``.
+    min_delta : float
+        An improvement must be larger than this.
+    patience : int
+        How many epochs without improvement are borne.
+    restore_best_weights : bool
+        Whether the weights of the best epoch are put back when training ends.
+
+    Attributes
+    ----------
+    best : float
+        The best value seen.
+    best_epoch, stopped_epoch : int
+        Counted from 0; `stopped_epoch` is 0 if training was not stopped.
+    """
+
+    def __init__(self, monitor="val_loss", min_delta=0.0, patience=0, restore_best_weights=False):
+        self.monitor = monitor
+        self.min_delta = abs(min_delta)
+        self.patience = patience
+        self.restore_best_weights = restore_best_weights
+
+    def on_train_begin(self, logs=None):
+        self.best = np.inf
+        self.best_epoch = self.stopped_epoch = self.wait = 0
+        self.best_weights = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        if self.monitor not in logs:
+            raise ValueError(
+                f"EarlyStopping expected '{self.monitor}' among the numbers of an epoch. "
+                f"Received: {', '.join(logs)}. A val_loss needs validation_data."
+            )
+        self.wait += 1
+        if logs[self.monitor] < self.best - self.min_delta:
+            self.best, self.best_epoch, self.wait = logs[self.monitor], epoch, 0
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)

@@ -1,0 +1,5 @@
+"""The data of the book, read from files in the repository: no network is needed."""
+
+from aelib.datasets.mnist import load_mnist
+
+__all__ = ["load_mnist"]

@@ -1,0 +1,92 @@
+"""Is `backward` right? Nudge each weight, watch the loss, and compare slopes.
+
+The central difference `(C(w + h) - C(w - h)) / 2h` needs no calculus and no backward
+pass, only the definition of the derivative. So it is a judge that cannot make the
+same mistake as the code it judges.
+"""
+
+import copy
+
+import numpy as np
+
+from aelib import losses
+from aelib.layers import positive_integer
+
+
+def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
+    """Compare the gradients of `backward` with central differences, in float64.
+
+    Parameters
+    ----------
+    network : Sequential
+        Built, or buildable from `x`. A float64 copy is checked; it is left as it was.
+    x : array_like, shape (n, features)
+    y : array_like, shape (n, units of the last layer)
+    loss : str or Loss
+        Any loss of `aelib.losses`; the network's penalties are included.
+    entries : int or None
+        How many entries of each array are nudged, drawn at random where the array has
+        more; `None` nudges all of them.
+    step : float
+        `h`, the size of a nudge.
+    rng : numpy.random.Generator, int or None
+        Draws the entries.
+
+    Returns
+    -------
+    dict of str to float
+        For each weight array, such as ``"dense/kernel"``, the relative error
+        `‖g - ĝ‖ / max(‖g‖, ‖ĝ‖)` between the gradient `g` and the central difference `ĝ`
+        over the entries that were nudged; 0 if both are exactly zero.
+
+    Notes
+    -----
+    A correct gradient gives about 1e-7 or less for smooth activations; a wrong sign
+    gives 2, a gradient that is missing gives 1. Where a nudge carries a ReLU across
+    its kink, the two slopes rightly differ: nudge fewer entries, or move `x`.
+    """
+    if not (np.isfinite(step) and step > 0):
+        raise ValueError(f"step must be a positive number. Received: {step!r}.")
+    if entries is not None:
+        entries = positive_integer("entries", entries)
+    rng = np.random.default_rng(rng)
+    network = copy.deepcopy(network).astype("float64")
+    network.compile(optimizer="sgd", loss=losses.get(loss))
+    x, y = np.asarray(x, dtype="float64"), np.asarray(y, dtype="float64")
+    gradients = [g.copy() for g in network.loss_and_gradients(x, y)[1]]
+
+    errors = {}
+    for name, variable, gradient in zip(_names(network), network.trainable_variables, gradients):
+        size = variable.size if entries is None else min(entries, variable.size)
+        chosen = rng.choice(variable.size, size=size, replace=False)
+        numerical = [_central_difference(network, x, y, variable, index, step) for index in chosen]
+        errors[name] = relative_error(gradient.ravel()[chosen], np.array(numerical))
+    return errors
+
+
+def relative_error(a, b):
+    """Return `‖a - b‖ / max(‖a‖, ‖b‖)` of two arrays of one shape; 0 if both are zero."""
+    scale = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
+
+
+def _central_difference(network, x, y, variable, index, step):
+    """The slope of the loss in one entry of one weight array, which is left as it was."""
+    flat = variable.flat  # writes into the network whatever the array's memory order
+    value = flat[index]
+    flat[index] = value + step
+    above = network.evaluate(x, y, batch_size=len(x))
+    flat[index] = value - step
+    below = network.evaluate(x, y, batch_size=len(x))
+    flat[index] = value
+    return (above - below) / (2.0 * step)
+
+
+def _names(network):
+    """`dense/kernel`, `dense/bias`, … in the order of the variables."""
+    kinds = ("kernel", "bias")
+    return [
+        f"{layer.name}/{kind}"
+        for layer in network.layers
+        for kind, _ in zip(kinds, layer.trainable_variables)
+    ]

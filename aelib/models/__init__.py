@@ -1,0 +1,13 @@
+"""The Keras half: the only place in `aelib` that imports Keras.
+
+Importing this package starts TensorFlow without its start-up messages, so a chapter
+imports it before `keras` itself.
+"""
+
+from aelib.models.startup import start_tensorflow
+
+start_tensorflow()
+
+from aelib.models.dense import dense_autoencoder  # noqa: E402  after TensorFlow has started
+
+__all__ = ["dense_autoencoder", "start_tensorflow"]

@@ -1,0 +1,1 @@
+"""Experiments too long for a chapter: each is a script, and its record lies in `results/`."""
