@@ -1,0 +1,105 @@
+"""The chapters as files: complete, clean, and made the way the book makes chapters."""
+
+import ast
+import re
+
+import nbformat
+import pytest
+import yaml
+
+from conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "chapters").rglob("*.ipynb"))
+
+
+def read(path):
+    """The notebook, without its being changed on the way."""
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def prose(notebook):
+    """All Markdown of a notebook as one string."""
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT / "chapters")))
+def notebook(request):
+    """Each chapter in turn."""
+    return read(request.param)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_the_table_of_contents_lists_every_chapter_once():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = [toc["root"]] + [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    files = [path for suffix in ("*.ipynb", "*.md") for path in (ROOT / "chapters").rglob(suffix)]
+    assert sorted(listed) == sorted(str(path.relative_to(ROOT).with_suffix("")) for path in files)
+
+
+def test_it_is_committed_without_outputs(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None, cell.source[:80]
+
+
+def test_its_cells_have_ids_and_its_metadata_are_clean(notebook):
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags", "mystnb"}, cell.metadata
+
+
+def test_it_has_the_parts_of_a_chapter(notebook):
+    text = prose(notebook)
+    assert re.match(r"\(ch-[a-z-]+\)=\n# ", text), "a label and a title come first"
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[0] == "What you will learn"
+    assert headings[-2:] == ["Key points", "Exercises"]
+
+
+def test_its_imports_stand_in_one_cell(notebook):
+    with_imports = [
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "code" and re.search(r"^(import|from) ", cell.source, re.MULTILINE)
+    ]
+    assert len(with_imports) == 1
+
+
+def test_it_claims_something_that_could_be_false(notebook):
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert any(re.search(r"^\s*assert ", source, re.MULTILINE) for source in code)
+
+
+def test_every_exercise_has_a_solution(notebook):
+    text = prose(notebook)
+    exercises = re.findall(r"```\{exercise\}.*?:label: (\S+)", text, re.DOTALL)
+    solutions = re.findall(r"```\{solution(?:-start)?\} (\S+)", text)
+    assert exercises and exercises == solutions
+    folded = re.findall(r"```\{solution(?:-start)?\} \S+\n:class: dropdown", text)
+    assert len(folded) == len(solutions)
+
+
+def test_no_cell_asserts_only_what_raises_exception_would_hide(notebook):
+    assert not any("raises-exception" in cell.metadata.get("tags", []) for cell in notebook.cells)
+
+
+def functions(notebook):
+    """Every function longer than a few lines that a chapter defines: its name and its body without comments."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= 6:
+                    yield node.name, ast.dump(ast.Module(node.body, []))
+
+
+def test_no_chapter_repeats_a_helper_of_another():
+    seen = {}
+    for path in NOTEBOOKS:
+        for name, body in functions(read(path)):
+            assert seen.setdefault(body, path) == path, f"{name} stands in {seen[body].stem} too"

@@ -1,0 +1,196 @@
+"""The built pages: every link leads somewhere, nothing is asked of another host, no noise.
+
+The checks run on the pages that `BOOK_PAGES` names, as `.ci/run` sets it after the build:
+
+    jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/test_pages.py
+"""
+
+import os
+import pathlib
+import re
+import urllib.parse
+
+import bs4
+import pytest
+
+PAGES = os.environ.get("BOOK_PAGES")
+
+# Where a browser finds addresses that it requests by itself, without a click.
+REQUESTS = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "video": "src",
+    "audio": "src",
+    "source": "src",
+    "embed": "src",
+    "object": "data",
+}
+FETCHED_LINKS = {"stylesheet", "icon", "shortcut", "preload", "prefetch", "modulepreload", "manifest", "preconnect"}
+
+
+def parse(page):
+    """The page as a tree."""
+    return bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def requested(tree):
+    """Every address that opening the page requests."""
+    for tag, attribute in REQUESTS.items():
+        yield from (element[attribute] for element in tree.find_all(tag) if element.get(attribute))
+    for element in tree.find_all("link", href=True):
+        if FETCHED_LINKS & set(element.get("rel", [])):
+            yield element["href"]
+    for element in tree.find_all(srcset=True):
+        yield from (candidate.split()[0] for candidate in element["srcset"].split(","))
+    for style in [e.text for e in tree.find_all("style")] + [e["style"] for e in tree.find_all(style=True)]:
+        yield from css_addresses(style)
+
+
+def css_addresses(css):
+    """Every address in a style sheet."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    yield from (found.strip("'\" ") for found in re.findall(r"url\(([^)]*)\)", css))
+    yield from re.findall(r"@import\s+['\"]([^'\"]+)", css)
+
+
+def is_elsewhere(address):
+    """Whether an address names another host."""
+    return bool(re.match(r"(https?:)?//", address))
+
+
+def foreign_requests(folder):
+    """Every (file, address) below `folder` that asks another host."""
+    for page in folder.rglob("*.html"):
+        yield from ((page, address) for address in requested(parse(page)) if is_elsewhere(address))
+    for sheet in folder.rglob("*.css"):
+        css = sheet.read_text(encoding="utf-8", errors="replace")
+        yield from ((sheet, address) for address in css_addresses(css) if is_elsewhere(address))
+
+
+def broken_links(folder):
+    """Every (page, address) whose file or anchor is not there."""
+    trees = {page.resolve(): parse(page) for page in folder.rglob("*.html")}
+    anchors = {
+        page: {e["id"] for e in tree.find_all(id=True)} | {e["name"] for e in tree.find_all("a", attrs={"name": True})}
+        for page, tree in trees.items()
+    }
+    for page, tree in trees.items():
+        addresses = {element["href"] for element in tree.find_all("a", href=True)} | set(requested(tree))
+        for address in addresses:
+            parts = urllib.parse.urlsplit(address)
+            if parts.scheme or parts.netloc or address in ("", "#"):
+                continue
+            path = urllib.parse.unquote(parts.path)
+            target = (page.parent / path).resolve() if path else page
+            fragment = urllib.parse.unquote(parts.fragment)
+            if not target.exists() or (fragment and target in anchors and fragment not in anchors[target]):
+                yield page, address
+
+
+def noise(folder):
+    """Every (page, text) that a cell wrote to stderr, and every traceback."""
+    for page in folder.rglob("*.html"):
+        for element in parse(page).select(".cell_output .stderr, .cell_output .traceback"):
+            yield page, element.text[:200]
+
+
+def images_without_words(folder):
+    """Every (page, alt) of a figure whose alternative text is missing or is a path."""
+    for page in folder.rglob("*.html"):
+        for image in parse(page).select("article img"):
+            alt = image.get("alt", "")
+            if len(alt.split()) < 3 or "_images/" in alt:
+                yield page, alt
+
+
+# ---------------------------------------------------------------- the book's pages
+
+
+@pytest.fixture(scope="module")
+def pages():
+    if PAGES is None:
+        pytest.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
+    folder = pathlib.Path(PAGES)
+    assert (folder / "index.html").exists(), f"{folder} holds no built book"
+    return folder
+
+
+def test_every_internal_link_and_anchor_of_the_book_resolves(pages):
+    assert list(broken_links(pages)) == []
+
+
+def test_no_page_of_the_book_asks_another_host(pages):
+    assert list(foreign_requests(pages)) == []
+
+
+def test_no_page_of_the_book_shows_stderr_or_a_traceback(pages):
+    assert list(noise(pages)) == []
+
+
+def test_every_figure_of_the_book_has_words_for_those_who_cannot_see_it(pages):
+    assert list(images_without_words(pages)) == []
+
+
+# ------------------------------------------------- the checks themselves can fail
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Write a page with a body, beside a page `other.html` with one anchor; return their folder."""
+
+    def write(body, head=""):
+        (tmp_path / "other.html").write_text('<h1 id="there">Other</h1>')
+        (tmp_path / "page.html").write_text(f"<html><head>{head}</head><body><article>{body}</article></body></html>")
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("href", ["missing.html", "other.html#not-there", "#nowhere", "../other.html"])
+def test_a_broken_link_is_found(page, href):
+    assert [address for _, address in broken_links(page(f'<a href="{href}">x</a>'))] == [href]
+
+
+@pytest.mark.parametrize("href", ["other.html", "other.html#there", "https://example.org/x#y", "#", "mailto:a@b.c"])
+def test_a_good_link_is_left_alone(page, href):
+    assert list(broken_links(page(f'<a href="{href}">x</a>'))) == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script src="https://cdn.example.org/x.js"></script>',
+        '<script src="//cdn.example.org/x.js"></script>',
+        '<link rel="stylesheet" href="https://cdn.example.org/x.css">',
+        "<style>body { background: url(https://example.org/x.png) }</style>",
+        '<style>@import "https://example.org/x.css";</style>',
+    ],
+)
+def test_a_request_to_another_host_is_found(page, head):
+    assert len(list(foreign_requests(page("", head)))) == 1
+
+
+def test_a_request_from_a_style_sheet_is_found(page):
+    folder = page("")
+    (folder / "x.css").write_text("@font-face { src: url('https://example.org/x.woff2') }")
+    assert len(list(foreign_requests(folder))) == 1
+
+
+def test_a_link_to_another_host_is_no_request(page):
+    assert list(foreign_requests(page('<a href="https://example.org">x</a>'))) == []
+
+
+@pytest.mark.parametrize("kind", ["stderr", "traceback"])
+def test_noise_of_a_cell_is_found(page, kind):
+    body = f'<div class="cell_output docutils container"><div class="output {kind}">oh</div></div>'
+    assert [text for _, text in noise(page(body))] == ["oh"]
+
+
+@pytest.mark.parametrize("alt", ["", "../_images/abc.png", "plot"])
+def test_a_figure_without_words_is_found(page, alt):
+    assert len(list(images_without_words(page(f'<img src="x.png" alt="{alt}">')))) == 1
+
+
+def test_a_figure_with_words_is_left_alone(page):
+    assert list(images_without_words(page('<img src="x.png" alt="A falling learning curve">'))) == []
