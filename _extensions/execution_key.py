@@ -23,7 +23,7 @@ def execution_key(root):
     for package in PACKAGES:
         digest.update(f"{package} {importlib.metadata.version(package)}".encode())
     for path in source_files(root):
-        digest.update(str(path.relative_to(root)).encode())
+        digest.update(f"{path.relative_to(root)} {path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

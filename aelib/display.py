@@ -26,10 +26,10 @@ def show_source(thing):
     """
     function = thing.fget if isinstance(thing, property) else thing
     try:
+        name = f"{function.__module__}.{function.__qualname__}"
         source = textwrap.dedent(inspect.getsource(function))
-    except (TypeError, OSError) as error:
+    except (AttributeError, TypeError, OSError) as error:
         raise TypeError(
             f"Expected a function, method or class written in Python. Received: {thing!r}."
         ) from error
-    name = f"{function.__module__}.{function.__qualname__}"
     return Markdown(f"`{name}`\n\n```python\n{source.rstrip()}\n```")

@@ -67,7 +67,7 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
 def relative_error(a, b):
     """Return `‖a - b‖ / max(‖a‖, ‖b‖)` of two arrays of one shape; 0 if both are zero."""
     scale = max(np.linalg.norm(a), np.linalg.norm(b))
-    return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
+    return 0.0 if scale == 0 else float(np.linalg.norm(a - b) / scale)
 
 
 def _central_difference(network, x, y, variable, index, step):

@@ -23,6 +23,15 @@ def positive_integer(name, value):
     return integer
 
 
+def as_real_arrays(weights):
+    """Return `weights` as arrays, or say that one does not hold real numbers."""
+    weights = [np.asarray(w) for w in weights]
+    for w in weights:
+        if w.dtype.kind not in "biuf":
+            raise ValueError(f"Expected weights that are real numbers. Received: dtype {w.dtype}.")
+    return weights
+
+
 class Input:
     """Says the shape of one example, so that the network is built before it sees data.
 
@@ -144,6 +153,7 @@ class Dense:
         ValueError
             If `x` is not a matrix with `inputs` columns.
         """
+        x = np.asarray(x)
         self._check_input(x)
         self._inputs = x
         self._z = x @ self.kernel  # (n, units)
@@ -215,6 +225,7 @@ class Dense:
         if self.use_bias and self.bias_regularizer is not None:
             total += self.bias_regularizer(self.bias)
         if self.activity_regularizer is not None:
+            self._require_forward()
             total += self.activity_regularizer(self._a) / len(self._a)
         return total
 
@@ -240,7 +251,7 @@ class Dense:
         ValueError
             If the number of arrays or a shape differs.
         """
-        weights = [np.asarray(w) for w in weights]
+        weights = as_real_arrays(weights)
         expected = [variable.shape for variable in self.trainable_variables]
         received = [w.shape for w in weights]
         if expected != received:
@@ -271,12 +282,15 @@ class Dense:
                 f"Received: shape {np.shape(x)}."
             )
 
-    def _check_gradient(self, gradient):
+    def _require_forward(self):
         if self._a is None:
             raise RuntimeError(
                 f"Layer '{self.name or 'dense'}' has nothing to go back through: "
                 "expected a forward pass before backward. Received: none."
             )
+
+    def _check_gradient(self, gradient):
+        self._require_forward()
         if np.shape(gradient) != self._a.shape:
             raise ValueError(
                 f"Layer '{self.name or 'dense'}' expected a gradient of the shape of its output, "

@@ -52,6 +52,7 @@ class MeanSquaredError(Loss):
     """
 
     def __call__(self, y_true, y_pred):
+        check_shapes(y_true, y_pred)
         return float(np.square(y_pred - y_true).mean())
 
     def gradient(self, y_true, y_pred):
@@ -76,6 +77,7 @@ class BinaryCrossentropy(Loss):
         self.from_logits = from_logits
 
     def __call__(self, y_true, y_pred):
+        check_shapes(y_true, y_pred)
         if self.from_logits:
             z = y_pred
             losses = np.maximum(z, 0) - z * y_true + np.log1p(np.exp(-np.abs(z)))
@@ -88,7 +90,15 @@ class BinaryCrossentropy(Loss):
         if self.from_logits:
             return (Sigmoid()(y_pred) - y_true) * (1.0 / y_true.size)
         p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
-        return (p - y_true) / (p * (1.0 - p)) * (1.0 / y_true.size)
+        return (p == y_pred) * (p - y_true) / (p * (1.0 - p)) * (1.0 / y_true.size)
+
+
+def check_shapes(y_true, y_pred):
+    """Say that targets and predictions differ in shape, before NumPy broadcasts them."""
+    if np.shape(y_true) != np.shape(y_pred):
+        raise ValueError(
+            f"Expected predictions of the shape of the targets, {np.shape(y_true)}. Received: {np.shape(y_pred)}."
+        )
 
 
 LOSSES = {

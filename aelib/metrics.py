@@ -32,7 +32,8 @@ def squared_error_per_image(images, reconstructions):
             "Expected images and reconstructions of one shape (n, …) with n at least 1. "
             f"Received: shapes {images.shape} and {reconstructions.shape}."
         )
-    difference = (images - reconstructions).reshape(len(images), -1)  # (n, pixels)
+    dtype = np.result_type(images, reconstructions, "float32")  # bytes would wrap around
+    difference = np.subtract(images, reconstructions, dtype=dtype).reshape(len(images), -1)  # (n, pixels)
     return np.einsum("ij,ij->i", difference, difference, dtype="float64")
 
 

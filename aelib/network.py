@@ -11,7 +11,7 @@ import numpy as np
 from aelib import losses, optimizers
 from aelib.activations import Sigmoid
 from aelib.callbacks import CallbackList, History
-from aelib.layers import Dense, Input, positive_integer
+from aelib.layers import Dense, Input, as_real_arrays, positive_integer
 
 
 class Sequential:
@@ -64,16 +64,28 @@ class Sequential:
         if isinstance(layer, Sequential):
             if not self.layers and self._input_dim is None:
                 self._input_dim = layer._input_dim
-            for inner in layer.layers:
-                self.add(inner)
+            before = len(self.layers)
+            try:
+                for inner in layer.layers:
+                    self.add(inner)
+            except ValueError:
+                del self.layers[before:]
+                raise
         elif isinstance(layer, Input):
             if self.layers or self._input_dim is not None:
                 raise ValueError("Input must be the first layer, and the only Input.")
             self._input_dim = layer.shape[0]
         elif isinstance(layer, Dense):
-            layer.name = self._unique_name(layer.name or "dense")
+            if any(layer is other for other in self.layers):
+                raise ValueError(f"Expected each layer once. Received: layer '{layer.name}' a second time.")
+            name = self._unique_name(layer.name or "dense")
             self.layers.append(layer)
-            self._build_from_known_input()
+            try:
+                self._build_from_known_input()
+            except ValueError:
+                del self.layers[-1]
+                raise
+            layer.name = name
         else:
             raise TypeError(
                 "Expected layers of aelib.layers (Input, Dense) or a Sequential. "
@@ -88,8 +100,12 @@ class Sequential:
 
     def build(self, input_dim):
         """Make the weights of every layer, for examples of `input_dim` features."""
-        self._input_dim = positive_integer("The number of features", input_dim)
-        self._build_from_known_input()
+        before, self._input_dim = self._input_dim, positive_integer("The number of features", input_dim)
+        try:
+            self._build_from_known_input()
+        except ValueError:
+            self._input_dim = before
+            raise
 
     def _build_from_known_input(self):
         """Build what is not built yet; a layer that is shared keeps its weights."""
@@ -148,7 +164,7 @@ class Sequential:
         ValueError
             If the number of arrays or a shape differs; then no weight is changed.
         """
-        weights = [np.asarray(w) for w in weights]
+        weights = as_real_arrays(weights)
         expected = [variable.shape for variable in self.trainable_variables]
         received = [w.shape for w in weights]
         if expected != received:
@@ -186,7 +202,7 @@ class Sequential:
         """
         self._require_layers()
         if not self.built:
-            self.build(self._check_batch("x", x).shape[1])
+            self.build(self._check_batch("x", np.asarray(x)).shape[1])
         for layer in self.layers:
             x = layer.forward(x)
         return x
@@ -367,7 +383,7 @@ class Sequential:
         """
         self._require_compiled()
         batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
-        return self._mean_loss(*self._prepare_pair(x, y, "x", "y"), batch_size)
+        return self._mean_loss(*self._prepare_pair(x, y, "x", "y", follow=False), batch_size)
 
     def _mean_loss(self, x, y, batch_size):
         total = 0.0
@@ -408,7 +424,7 @@ class Sequential:
 
     # --------------------------------------------------------------------- checks
 
-    def _prepare_pair(self, x, y, x_name, y_name):
+    def _prepare_pair(self, x, y, x_name, y_name, follow=True):
         """Check and convert inputs and targets; `y is x` stays so, to convert it once."""
         prepared_x = self._prepare(x_name, x)
         prepared_y = prepared_x if y is x else self._prepare(y_name, y)
@@ -418,7 +434,7 @@ class Sequential:
                 f"Received: {y_name} with {len(prepared_y)} rows."
             )
         dtype = np.result_type(self.dtype, prepared_x, prepared_y)
-        if dtype != self.dtype:
+        if follow and dtype != self.dtype:
             self.astype(dtype)
         if not self.built:
             self.build(prepared_x.shape[1])

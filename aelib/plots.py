@@ -4,6 +4,8 @@ No function shows a figure or changes a global setting; a chapter sets the commo
 once, with `plt.style.use("aelib.style")`, and says in its own words what is to be seen.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -60,7 +62,7 @@ def as_squares(images):
     images = np.asarray(images)
     if images.ndim == 3:
         return images
-    side = int(round(np.sqrt(images.shape[-1])))
+    side = int(round(np.sqrt(images.shape[1]))) if images.ndim == 2 else 0
     if images.ndim != 2 or side * side != images.shape[1]:
         raise ValueError(f"Expected images of shape (n, side²) or (n, height, width). Received: {images.shape}.")
     return images.reshape(-1, side, side)
@@ -81,7 +83,8 @@ def plot_history(histories, title="Loss while training", ylabel="loss"):
     matplotlib.figure.Figure
     """
     figure, axis = plt.subplots()
-    for (label, history), color in zip(histories.items(), plt.rcParams["axes.prop_cycle"].by_key()["color"]):
+    colors = itertools.cycle(plt.rcParams["axes.prop_cycle"].by_key()["color"])
+    for (label, history), color in zip(histories.items(), colors):
         epochs = np.arange(1, len(history["loss"]) + 1)
         axis.plot(epochs, history["loss"], "--", color=color, label=f"{label}, training")
         if "val_loss" in history:
@@ -124,6 +127,10 @@ def plot_codes(codes, labels, axis):
         Where to draw.
     """
     codes, labels = np.asarray(codes), np.asarray(labels)
+    if codes.ndim != 2 or codes.shape[1] != 2 or labels.shape != codes.shape[:1]:
+        raise ValueError(
+            f"Expected codes of shape (n, 2) and labels of shape (n,). Received: {codes.shape} and {labels.shape}."
+        )
     for digit in np.unique(labels):
         points = codes[labels == digit]
         axis.scatter(*points.T, s=3, color=DIGIT_COLORS[digit], alpha=0.5, linewidths=0)
@@ -162,9 +169,10 @@ def plot_map_and_grid(codes, labels, decode, title, steps=15):
     mosaic = images.reshape(steps, steps, side, side).transpose(0, 2, 1, 3).reshape(steps * side, -1)
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5))
+    half = (high - low) / (steps - 1) / 2  # each image is centred on its code
+    extent = (low[0] - half[0], high[0] + half[0], low[1] - half[1], high[1] + half[1])
     plot_codes(codes, labels, left)
-    left.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), title="where the encoder puts digits")
-    extent = (low[0], high[0], low[1], high[1])
+    left.set(xlim=extent[:2], ylim=extent[2:], title="where the encoder puts digits")
     right.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto")
     right.grid(False)
     right.set(xlabel="first code unit", ylabel="second code unit", title="what the decoder draws there")

@@ -4,6 +4,8 @@ The same two penalties serve kernels and biases (weight decay, sparsity of weigh
 activations (`activity_regularizer`, sparsity of the code).
 """
 
+import numbers
+
 import numpy as np
 
 from aelib.registry import resolve
@@ -23,7 +25,7 @@ class Regularizer:
 
 def check_strength(name, value):
     """Return `value` as a float, or say that a penalty's strength cannot be negative."""
-    if not np.isfinite(value) or value < 0:
+    if not isinstance(value, numbers.Real) or not np.isfinite(value) or value < 0:
         raise ValueError(f"{name} must be a finite number of at least 0. Received: {value!r}.")
     return float(value)
 

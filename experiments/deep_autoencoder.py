@@ -25,7 +25,7 @@ VALIDATION_IMAGES = 10_000
 WARMUP_STEPS = 235
 CHOICE_EPOCHS = 8
 FINAL_EPOCHS = 30
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (0, 1, 2)
 CANDIDATES = [
     {"activation": activation, "learning_rate": learning_rate, "weight_decay": weight_decay}
     for activation, learning_rate, weight_decay in [
@@ -112,7 +112,7 @@ def main():
         "python -m experiments.deep_autoencoder",
         settings,
         {"choice": choice, "runs": runs},
-        time.perf_counter() - start,
+        time.process_time(),
     )
     print(f"wrote {path}")
 

@@ -11,7 +11,7 @@ RESULTS = pathlib.Path(__file__).parent / "results"
 PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn")
 
 
-def write_record(name, command, settings, results, seconds):
+def write_record(name, command, settings, results, cpu_seconds):
     """Write `results/<name>.json`.
 
     Parameters
@@ -22,8 +22,8 @@ def write_record(name, command, settings, results, seconds):
         The one command that makes the record again.
     settings, results : dict
         What was asked and what was found; JSON's types only.
-    seconds : float
-        How long it took, in wall-clock seconds.
+    cpu_seconds : float
+        How long it took, in seconds of processor time, which a busy machine does not change much.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def write_record(name, command, settings, results, seconds):
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "python": platform.python_version(),
         "packages": {package: importlib.metadata.version(package) for package in PACKAGES},
-        "seconds": round(seconds, 1),
+        "cpu_seconds": round(cpu_seconds, 1),
         "settings": settings,
         "results": results,
     }

@@ -1,0 +1,211 @@
+"""Who is told what and when; when training stops; which weights are left."""
+
+import io
+
+import numpy as np
+import pytest
+
+from aelib.callbacks import Callback, CallbackList, EarlyStopping, History, Progress
+from aelib.layers import Dense, Input
+from aelib.network import Sequential
+
+
+class FakeNetwork:
+    """Stands for a network whose weight is the number of the epoch."""
+
+    stop_training = False
+    weight = None
+
+    def get_weights(self):
+        return [self.weight]
+
+    def set_weights(self, weights):
+        (self.weight,) = weights
+
+
+def train(callback, values, name="val_loss"):
+    """Tell `callback` of one value an epoch until it stops; return the network and the epochs seen."""
+    network = FakeNetwork()
+    callback.set_model(network)
+    callback.on_train_begin()
+    for epoch, value in enumerate(values):
+        network.weight = epoch
+        callback.on_epoch_begin(epoch)
+        callback.on_epoch_end(epoch, {name: value})
+        if network.stop_training:
+            break
+    callback.on_train_end()
+    return network, epoch + 1
+
+
+VALUES = [1.0, 0.8, 0.9, 0.7, 0.75, 0.71, 0.72, 0.6]
+
+
+@pytest.mark.parametrize("patience, epochs, best", [(0, 3, 1), (1, 3, 1), (2, 6, 3), (3, 7, 3), (4, 8, 7)])
+def test_training_stops_after_patience_epochs_without_improvement(patience, epochs, best):
+    stopping = EarlyStopping(patience=patience)
+    network, seen = train(stopping, VALUES)
+    assert (seen, stopping.best_epoch, stopping.best) == (epochs, best, VALUES[best])
+    assert network.stop_training == (epochs < 8)
+    assert stopping.stopped_epoch == (epochs - 1 if epochs < 8 else 0)
+
+
+def test_the_first_epoch_never_stops_training():
+    assert train(EarlyStopping(), [np.inf, 1.0, 0.5])[1] == 3
+
+
+def test_an_equal_value_is_no_improvement():
+    assert train(EarlyStopping(patience=1), [1.0, 1.0, 0.5])[1] == 2
+
+
+@pytest.mark.parametrize("min_delta", [0.2, -0.2])
+def test_an_improvement_must_be_larger_than_min_delta(min_delta):
+    stopping = EarlyStopping(patience=2, min_delta=min_delta)
+    _, seen = train(stopping, [1.0, 0.9, 0.7, 0.6, 0.55, 0.0])
+    assert (seen, stopping.best_epoch) == (5, 2)
+
+
+def test_an_improvement_of_exactly_min_delta_is_none():
+    assert train(EarlyStopping(min_delta=0.25), [1.0, 0.75, 0.25])[1] == 2
+
+
+def test_the_best_weights_are_put_back_when_asked():
+    assert train(EarlyStopping(patience=2, restore_best_weights=True), VALUES)[0].weight == 3
+    assert train(EarlyStopping(patience=2), VALUES)[0].weight == 5
+
+
+def test_the_best_weights_are_put_back_even_if_training_ran_to_its_end():
+    assert train(EarlyStopping(patience=9, restore_best_weights=True), [3.0, 1.0, 2.0])[0].weight == 1
+
+
+def test_the_training_loss_can_be_watched():
+    assert train(EarlyStopping("loss"), [1.0, 2.0, 0.0], name="loss")[1] == 2
+
+
+def test_a_second_training_starts_afresh():
+    stopping = EarlyStopping(patience=1, restore_best_weights=True)
+    train(stopping, [0.1, 0.2])
+    network, seen = train(stopping, [9.0, 8.0, 7.0])
+    assert seen == 3 and stopping.best == 7.0 and stopping.stopped_epoch == 0 and network.weight == 2
+
+
+def test_a_number_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match="expected 'val_loss' among .*Received: loss. A val_loss needs validation"):
+        train(EarlyStopping(), [1.0], name="loss")
+
+
+def test_restored_weights_are_the_best_epochs_own(rng):
+    """In a real training: the loss of the network that is left is the best val_loss seen."""
+    x, v = rng.random((8, 5)), rng.random((30, 5))
+    network = Sequential([Input((5,)), Dense(20, "tanh"), Dense(5)], rng=0)
+    network.compile("adam", "mse")
+    network.optimizer.learning_rate = 0.05
+    stopping = EarlyStopping(patience=5, restore_best_weights=True)
+    history = network.fit(x, x, epochs=300, verbose=0, validation_data=(v, v), callbacks=[stopping]).history
+    assert len(history["val_loss"]) == stopping.best_epoch + 6 < 300
+    assert network.evaluate(v, v) == min(history["val_loss"]) == stopping.best
+
+
+def test_history_remembers_each_epoch():
+    history = History()
+    train(history, [3.0, 2.0, 1.0], name="loss")
+    assert history.epoch == [0, 1, 2] and history.history == {"loss": [3.0, 2.0, 1.0]}
+
+
+def test_history_of_nothing_is_empty():
+    history = History()
+    history.on_epoch_end(0)
+    assert history.epoch == [0] and history.history == {}
+
+
+def progress_of(epochs):
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.set_params({"epochs": len(epochs)})
+    progress.on_train_begin()
+    for epoch, logs in enumerate(epochs):
+        progress.on_epoch_end(epoch, logs)
+    progress.on_train_end()
+    return stream.getvalue()
+
+
+def test_progress_is_one_line_that_is_rewritten():
+    text = progress_of([{"loss": 0.5, "val_loss": 0.25}, {"loss": 0.123456, "val_loss": 0.2}])
+    assert text.count("\n") == 1 and text.endswith("\n")
+    first, second = text.rstrip("\n").split("\r")[1:]
+    assert first.startswith("epoch 1/2  loss 0.5000  val_loss 0.2500  0.0 s")
+    assert second.startswith("epoch 2/2  loss 0.1235  val_loss 0.2000  0.0 s")
+
+
+def test_a_shorter_line_covers_the_longer_one_before_it():
+    first, second = progress_of([{"loss": 12345678.0}, {"loss": 1.0}]).rstrip("\n").split("\r")[1:]
+    assert len(second) == len(first) and second.endswith("    ")
+
+
+def test_seconds_are_counted_from_the_start(monkeypatch):
+    clock = iter([100.0, 101.5])
+    monkeypatch.setattr("aelib.callbacks.time.perf_counter", lambda: next(clock))
+    assert "loss 1.0000  1.5 s" in progress_of([{"loss": 1.0}])
+
+
+def test_fit_prints_one_line_unless_told_to_be_silent(capsys):
+    network = Sequential([Input((2,)), Dense(2)], rng=0)
+    network.compile("sgd", "mse")
+    x = np.eye(2)
+    network.fit(x, x, epochs=3)
+    shown = capsys.readouterr().out
+    assert shown.count("\n") == 1 and shown.count("\r") == 3 and "epoch 3/3  loss " in shown
+    network.fit(x, x, epochs=3, verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_an_own_progress_replaces_fits(capsys):
+    stream = io.StringIO()
+    network = Sequential([Input((2,)), Dense(2)], rng=0)
+    network.compile("sgd", "mse")
+    network.fit(np.eye(2), np.eye(2), epochs=2, callbacks=[Progress(stream)])
+    assert capsys.readouterr().out == "" and "epoch 2/2" in stream.getvalue()
+
+
+class Diary(Callback):
+    def __init__(self):
+        self.pages = []
+
+    def on_train_begin(self, logs=None):
+        self.pages.append("begin")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.pages.append(f"epoch {epoch} begins")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.pages.append(f"epoch {epoch} ends with {sorted(logs)}")
+
+    def on_train_end(self, logs=None):
+        self.pages.append("end")
+
+
+def test_callbacks_are_told_of_the_network_the_plan_and_every_epoch():
+    network = Sequential([Input((2,)), Dense(2)], rng=0)
+    network.compile("sgd", "mse")
+    x, diaries = np.eye(2), [Diary(), Diary()]
+    network.fit(x, x, epochs=2, verbose=0, validation_data=(x, x), callbacks=diaries)
+    for diary in diaries:
+        assert diary.model is network and diary.params["epochs"] == 2
+        assert diary.pages == [
+            "begin",
+            "epoch 0 begins",
+            "epoch 0 ends with ['loss', 'val_loss']",
+            "epoch 1 begins",
+            "epoch 1 ends with ['loss', 'val_loss']",
+            "end",
+        ]
+
+
+def test_the_base_class_does_nothing():
+    train(Callback(), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("thing", [EarlyStopping, "early stopping", None])
+def test_what_is_no_callback_is_an_error(thing):
+    with pytest.raises(TypeError, match="expected objects of aelib.callbacks.Callback. Received: "):
+        CallbackList([thing], None, 1, 0)
