@@ -171,7 +171,7 @@ class Dense:
             ∂C/∂b = Σ_rows Δ    (units,)
             ∂C/∂X = Δ Wᵀ        (n, inputs)
 
-        These are the chapter *Backward derivation*, equation by equation.
+        The chapter *The backward pass* derives these, equation by equation.
 
         Parameters
         ----------
