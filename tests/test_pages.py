@@ -29,6 +29,11 @@ REQUESTS = {
 FETCHED_LINKS = {"stylesheet", "icon", "shortcut", "preload", "prefetch", "modulepreload", "manifest", "preconnect"}
 
 
+def pages_below(folder):
+    """Every page of the book; the theme's templates below `_static` are none."""
+    return [page for page in folder.rglob("*.html") if "_static" not in page.relative_to(folder).parts]
+
+
 def parse(page):
     """The page as a tree."""
     return bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
@@ -61,7 +66,7 @@ def is_elsewhere(address):
 
 def foreign_requests(folder):
     """Every (file, address) below `folder` that asks another host."""
-    for page in folder.rglob("*.html"):
+    for page in pages_below(folder):
         yield from ((page, address) for address in requested(parse(page)) if is_elsewhere(address))
     for sheet in folder.rglob("*.css"):
         css = sheet.read_text(encoding="utf-8", errors="replace")
@@ -70,7 +75,7 @@ def foreign_requests(folder):
 
 def broken_links(folder):
     """Every (page, address) whose file or anchor is not there."""
-    trees = {page.resolve(): parse(page) for page in folder.rglob("*.html")}
+    trees = {page.resolve(): parse(page) for page in pages_below(folder)}
     anchors = {
         page: {e["id"] for e in tree.find_all(id=True)} | {e["name"] for e in tree.find_all("a", attrs={"name": True})}
         for page, tree in trees.items()
@@ -90,14 +95,14 @@ def broken_links(folder):
 
 def noise(folder):
     """Every (page, text) that a cell wrote to stderr, and every traceback."""
-    for page in folder.rglob("*.html"):
+    for page in pages_below(folder):
         for element in parse(page).select(".cell_output .stderr, .cell_output .traceback"):
             yield page, element.text[:200]
 
 
 def images_without_words(folder):
     """Every (page, alt) of a figure whose alternative text is missing or is a path."""
-    for page in folder.rglob("*.html"):
+    for page in pages_below(folder):
         for image in parse(page).select("article img"):
             alt = image.get("alt", "")
             if len(alt.split()) < 3 or "_images/" in alt:
