@@ -10,6 +10,7 @@ import operator
 import numpy as np
 
 from aelib import activations, initializers, regularizers
+from aelib.buffers import Buffers
 
 
 def positive_integer(name, value):
@@ -75,6 +76,9 @@ class Dense:
         `b`.
     kernel_gradient, bias_gradient : ndarray or None
         `∂C/∂W` and `∂C/∂b`, of the shapes of `W` and `b`, after `backward`.
+    reuse_arrays : bool
+        Whether results are written into the arrays of the pass before. A network sets it
+        for the length of a training step; otherwise every result is a new array.
     """
 
     def __init__(
@@ -101,6 +105,8 @@ class Dense:
         self.kernel = self.bias = None
         self.kernel_gradient = self.bias_gradient = None
         self._inputs = self._z = self._a = None  # what the forward pass keeps
+        self.reuse_arrays = False
+        self._buffers = Buffers()
 
     @property
     def built(self):
@@ -156,13 +162,13 @@ class Dense:
         x = np.asarray(x)
         self._check_input(x)
         self._inputs = x
-        self._z = x @ self.kernel  # (n, units)
+        self._z = self._product("z", x, self.kernel)  # (n, units)
         if self.use_bias:
-            self._z = self._z + self.bias
-        self._a = self.activation(self._z)
+            self._z += self.bias
+        self._a = self.activation(self._z, out=self._array("a", self._z.shape, self._z))
         return self._a
 
-    def backward(self, gradient):
+    def backward(self, gradient, input_gradient=True):
         """Return `∂C/∂X`, and set `∂C/∂W` and `∂C/∂b`, given `∂C/∂A`.
 
         With the error signal `Δ = ∂C/∂Z = ∂C/∂A ⊙ f'(Z)`, one row an example::
@@ -177,10 +183,13 @@ class Dense:
         ----------
         gradient : ndarray, shape (n, units)
             `∂C/∂A`, the gradient of the loss with respect to this layer's output.
+        input_gradient : bool
+            Whether `∂C/∂X` is wanted; the first layer of a network in training has no
+            use for it.
 
         Returns
         -------
-        ndarray, shape (n, inputs)
+        ndarray, shape (n, inputs), or None
 
         Raises
         ------
@@ -190,32 +199,44 @@ class Dense:
             If `gradient` has not the shape of the layer's last output.
         """
         self._check_gradient(gradient)
-        return self.backward_from_delta(gradient * self.activation.derivative(self._z, self._a))
+        out = self._array("delta", self._z.shape, gradient, self._z)
+        delta = self.activation.backward(gradient, self._z, self._a, out=out)
+        return self.backward_from_delta(delta, input_gradient)
 
-    def backward_from_delta(self, delta):
+    def backward_from_delta(self, delta, input_gradient=True):
         """Do what `backward` does, given the error signal `Δ = ∂C/∂Z` itself.
 
         Parameters
         ----------
         delta : ndarray, shape (n, units)
             `∂C/∂Z`, without the share of the activity regularizer, which is added here.
+        input_gradient : bool
+            Whether `∂C/∂X` is wanted.
 
         Returns
         -------
-        ndarray, shape (n, inputs)
+        ndarray, shape (n, inputs), or None
         """
         self._check_gradient(delta)
         if self.activity_regularizer is not None:
             penalty = self.activity_regularizer.gradient(self._a) * (1.0 / len(self._a))
             delta = delta + penalty * self.activation.derivative(self._z, self._a)
-        self.kernel_gradient = self._inputs.T @ delta  # (inputs, units)
+        self.kernel_gradient = self._product("kernel_gradient", self._inputs.T, delta)  # (inputs, units)
         if self.kernel_regularizer is not None:
             self.kernel_gradient += self.kernel_regularizer.gradient(self.kernel)
         if self.use_bias:
             self.bias_gradient = delta.sum(axis=0)  # (units,)
             if self.bias_regularizer is not None:
                 self.bias_gradient += self.bias_regularizer.gradient(self.bias)
-        return delta @ self.kernel.T  # (n, inputs)
+        return self._product("input_gradient", delta, self.kernel.T) if input_gradient else None  # (n, inputs)
+
+    def _product(self, name, left, right):
+        """The matrix product of two matrices."""
+        return np.matmul(left, right, out=self._array(name, (len(left), right.shape[1]), left, right))
+
+    def _array(self, name, shape, *operands):
+        """Where a result goes: while training, the array of the step before; `None` is a new one."""
+        return self._buffers.array(name, shape, np.result_type(*operands)) if self.reuse_arrays else None
 
     def penalty(self):
         """Return the sum of this layer's penalties, a float, after a forward pass."""
@@ -258,9 +279,10 @@ class Dense:
             raise ValueError(
                 f"Layer '{self.name}' expected weights of shapes {expected}. Received: {received}."
             )
-        self.kernel = weights[0].astype(np.result_type(self.kernel, weights[0]))
+        dtype = np.result_type(*self.trainable_variables, *weights)
+        self.kernel = weights[0].astype(dtype, order="C")
         if self.use_bias:
-            self.bias = weights[1].astype(np.result_type(self.bias, weights[1]))
+            self.bias = weights[1].astype(dtype)
 
     def count_params(self):
         """Return the number of weights."""

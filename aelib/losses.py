@@ -44,6 +44,22 @@ class Loss:
         """
         raise NotImplementedError
 
+    def value_and_gradient(self, y_true, y_pred, out=None):
+        """Return both at once, for a loss that can share work between them.
+
+        Parameters
+        ----------
+        y_true, y_pred : ndarray, shape (n, d)
+            Targets and predictions.
+        out : ndarray, shape (n, d), or None
+            May be used for the gradient; `None` makes a new array.
+
+        Returns
+        -------
+        float, ndarray of shape (n, d)
+        """
+        return self(y_true, y_pred), self.gradient(y_true, y_pred)
+
 
 class MeanSquaredError(Loss):
     """`C = Σ (y_pred - y_true)² / (n d)`, with `∂C/∂y_pred = 2 (y_pred - y_true) / (n d)`.
@@ -52,11 +68,17 @@ class MeanSquaredError(Loss):
     """
 
     def __call__(self, y_true, y_pred):
-        check_shapes(y_true, y_pred)
-        return float(np.square(y_pred - y_true).mean())
+        return self.value_and_gradient(y_true, y_pred)[0]
 
     def gradient(self, y_true, y_pred):
-        return (y_pred - y_true) * (2.0 / y_true.size)
+        return self.value_and_gradient(y_true, y_pred)[1]
+
+    def value_and_gradient(self, y_true, y_pred, out=None):
+        check_shapes(y_true, y_pred)
+        difference = np.subtract(y_pred, y_true, out=out)
+        value = float(np.vdot(difference, difference)) / difference.size
+        difference *= 2.0 / difference.size
+        return value, difference
 
 
 class BinaryCrossentropy(Loss):
@@ -91,6 +113,54 @@ class BinaryCrossentropy(Loss):
             return (Sigmoid()(y_pred) - y_true) * (1.0 / y_true.size)
         p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
         return (p == y_pred) * (p - y_true) / (p * (1.0 - p)) * (1.0 / y_true.size)
+
+
+def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
+    """Return the binary cross-entropy of a sigmoid output and its gradient in the logits.
+
+    The last layer has computed both `z` and `p = sigmoid(z)`, and with both at hand the
+    loss from logits needs no exponential. With `r`, 0 or 1, whichever `p` is nearer to::
+
+        log(1 + exp(-|z|)) = -log(max(p, 1 - p)) = -log(1 - |p - r|)
+        max(z, 0) - z y    = z (r - y)
+
+    The sum of both over all components is the loss, and `∂C/∂Z` is `(p - y) / (n d)`.
+
+    Parameters
+    ----------
+    y_true, logits, probabilities : ndarray, shape (n, d)
+        Targets, `z`, and `sigmoid(z)`.
+    out, scratch : ndarray, shape (n, d), or None
+        Where the gradient goes, and memory to work in; `None` makes new arrays.
+
+    Returns
+    -------
+    float, ndarray of shape (n, d)
+        The mean loss, to within a rounding of `p` for each component, and its gradient.
+    """
+    check_shapes(y_true, probabilities)
+    nearest = np.rint(probabilities, out=scratch)
+    likelier = np.subtract(probabilities, nearest, out=out)
+    np.abs(likelier, out=likelier)
+    np.subtract(1, likelier, out=likelier)  # max(p, 1 - p)
+    total = -sum_of_logs(likelier)
+    nearest -= y_true
+    total += float(np.vdot(nearest, logits))
+    delta = np.subtract(probabilities, y_true, out=out)
+    delta *= 1.0 / delta.size
+    return total / delta.size, delta
+
+
+def sum_of_logs(array):
+    """Return `Σ log a` over the entries of an array in [1/2, 1], a float.
+
+    A logarithm costs as much as several products, so 32 entries are multiplied before one
+    logarithm is taken; their product is at least 2⁻³² and loses nothing.
+    """
+    flat = array.reshape(-1)
+    grouped = flat.size // 32 * 32
+    products = np.multiply.reduce(flat[:grouped].reshape(32, -1), axis=0)
+    return float(np.log(products).sum()) + float(np.log(flat[grouped:]).sum())
 
 
 def check_shapes(y_true, y_pred):

@@ -4,12 +4,15 @@
 predict, loss, gradient, backward, step.
 """
 
+import contextlib
 import itertools
+import math
 
 import numpy as np
 
 from aelib import losses, optimizers
 from aelib.activations import Sigmoid
+from aelib.batches import ArrayBatches, StreamBatches, as_floating
 from aelib.callbacks import CallbackList, History
 from aelib.layers import Dense, Input, as_real_arrays, positive_integer
 
@@ -50,7 +53,7 @@ class Sequential:
             raise ValueError(f"dtype must be float32 or float64. Received: {dtype!r}.")
         self.rng = np.random.default_rng(rng)
         self.layers = []
-        self.optimizer = self.loss = None
+        self.optimizer = self.loss = self.history = None
         self.stop_training = False
         self._input_dim = None
         self._dtype = np.dtype(dtype)
@@ -243,11 +246,22 @@ class Sequential:
         """
         self._require_compiled()
         y_pred = self.forward(x)
+        loss, gradient = self._loss_and_its_gradient(y, y_pred)
+        first, last = self.layers[0], self.layers[-1]
+        for layer in reversed(self.layers):
+            from_delta = layer is last and self._loss_takes_logits()
+            backward = layer.backward_from_delta if from_delta else layer.backward
+            gradient = backward(gradient, input_gradient=layer is not first)
+        return loss + self.penalty(), self.gradients
+
+    def _loss_and_its_gradient(self, y, y_pred):
+        """The mean loss, and `∂C/∂Y`, or `∂C/∂Z` where the loss takes the logits."""
         self._check_target(y, y_pred)
+        last = self.layers[-1]
+        out, scratch = (last._array(name, y_pred.shape, y, y_pred) for name in ("loss", "scratch"))
         if self._loss_takes_logits():
-            return self._loss_and_gradients_from_logits(y)
-        self.backward(self.loss.gradient(y, y_pred))
-        return self.loss(y, y_pred) + self.penalty(), self.gradients
+            return losses.sigmoid_crossentropy(y, last.logits, y_pred, out, scratch)
+        return self.loss.value_and_gradient(y, y_pred, out)
 
     def _loss_takes_logits(self):
         """Whether a sigmoid output meets the cross-entropy: then the two are taken together.
@@ -260,15 +274,6 @@ class Sequential:
             and not self.loss.from_logits
             and isinstance(self.layers[-1].activation, Sigmoid)
         )
-
-    def _loss_and_gradients_from_logits(self, y):
-        """The end of `loss_and_gradients`, with the loss computed from the last layer's logits."""
-        from_logits = losses.BinaryCrossentropy(from_logits=True)
-        logits = self.layers[-1].logits
-        gradient = self.layers[-1].backward_from_delta(from_logits.gradient(y, logits))
-        for layer in reversed(self.layers[:-1]):
-            gradient = layer.backward(gradient)
-        return from_logits(y, logits) + self.penalty(), self.gradients
 
     def penalty(self):
         """Return the sum of the layers' penalties for the last forward pass."""
@@ -290,21 +295,48 @@ class Sequential:
         self.loss = losses.get(loss)
 
     def train_on_batch(self, x, y):
-        """Take one step on one batch; return the loss before the step, a float."""
-        loss, gradients = self.loss_and_gradients(x, y)
+        """Take one step on one batch; return the loss before the step, a float.
+
+        The step writes into the arrays of the step before: take a copy of a gradient
+        that you want to keep.
+        """
+        with self._reusing_arrays():
+            loss, gradients = self.loss_and_gradients(x, y)
         self.optimizer.apply(gradients, self.trainable_variables)
         return loss
 
+    @contextlib.contextmanager
+    def _reusing_arrays(self):
+        """Let every layer write into the arrays of the pass before, for the length of a step."""
+        try:
+            for layer in self.layers:
+                layer.reuse_arrays = True
+            yield
+        finally:
+            for layer in self.layers:
+                layer.reuse_arrays = False
+
     def fit(
-        self, x, y, batch_size=32, epochs=1, verbose=1, callbacks=None, validation_data=None, shuffle=True
+        self,
+        x,
+        y=None,
+        batch_size=32,
+        epochs=1,
+        verbose=1,
+        callbacks=None,
+        validation_data=None,
+        shuffle=True,
+        steps_per_epoch=None,
     ):
         """Train for some epochs.
 
         Parameters
         ----------
-        x : array_like, shape (n, features)
-        y : array_like, shape (n, units of the last layer)
-            The targets; for an autoencoder, `x` itself.
+        x : array_like, shape (n, features), or iterable of (x_batch, y_batch)
+            A `numpy.memmap` is read a batch at a time. An iterable of batches takes the
+            place of `y`, `batch_size` and `shuffle`.
+        y : array_like, shape (n, units of the last layer), or None
+            The targets; for an autoencoder, `x` itself. `None` with an iterable of batches.
         batch_size : int or None
             Examples a step; the last batch of an epoch may be smaller. `None` is 32.
         epochs : int
@@ -316,12 +348,15 @@ class Sequential:
             Examples that are only looked at, after each epoch.
         shuffle : bool
             Whether the examples come in a new order each epoch.
+        steps_per_epoch : int or None
+            How many batches of an iterable make an epoch; `None` is all of them.
 
         Returns
         -------
         History
             Its `history` maps ``"loss"``, and ``"val_loss"``, to one number an epoch.
-            The training loss is the mean over the epoch's batches, each before its step.
+            The training loss is the mean over the epoch's examples, each before its step.
+            The network keeps it as its attribute `history`.
 
         Raises
         ------
@@ -333,41 +368,57 @@ class Sequential:
             If the loss stops being a number.
         """
         self._require_compiled()
-        batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
         epochs = positive_integer("epochs", epochs)
-        x, y = self._prepare_pair(x, y, "x", "y")
+        batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
+        batches = self._batches(x, y, batch_size, shuffle, steps_per_epoch)
         if validation_data is not None:
             validation_data = self._prepare_pair(*validation_data, "x_val", "y_val")
 
-        history = History()
-        callbacks = CallbackList([history, *(callbacks or [])], self, epochs, verbose)
+        self.history = History()
+        callbacks = CallbackList([self.history, *(callbacks or [])], self, epochs, verbose)
         self.stop_training = False
         callbacks.on_train_begin()
         for epoch in range(epochs):
             callbacks.on_epoch_begin(epoch)
-            logs = {"loss": self._train_one_epoch(x, y, batch_size, shuffle)}
+            logs = {"loss": self._train_one_epoch(batches)}
             if validation_data is not None:
                 logs["val_loss"] = self._mean_loss(*validation_data, batch_size)
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
         callbacks.on_train_end()
-        return history
+        return self.history
 
-    def _train_one_epoch(self, x, y, batch_size, shuffle):
-        """See every example once; return the mean loss."""
-        order = self.rng.permutation(len(x)) if shuffle else np.arange(len(x))
-        total = 0.0
-        for start in range(0, len(x), batch_size):
-            batch = order[start : start + batch_size]
-            loss = self.train_on_batch(x[batch], y[batch])
-            if not np.isfinite(loss):
+    def _batches(self, x, y, batch_size, shuffle, steps_per_epoch):
+        """Where the batches of each epoch come from."""
+        if y is None:
+            if steps_per_epoch is not None:
+                steps_per_epoch = positive_integer("steps_per_epoch", steps_per_epoch)
+            return StreamBatches(x, steps_per_epoch)
+        if steps_per_epoch is not None:
+            raise ValueError(
+                "steps_per_epoch goes with an iterable of batches: expected None beside arrays x and y. "
+                f"Received: {steps_per_epoch!r}."
+            )
+        x, y = self._prepare_pair(x, y, "x", "y")
+        return ArrayBatches(x, y, batch_size, shuffle, self.rng, self.dtype)
+
+    def _train_one_epoch(self, batches):
+        """Take a step on every batch; return the mean loss of their examples."""
+        total, count = 0.0, 0
+        for x, y in batches.epoch():
+            if isinstance(batches, StreamBatches):  # what comes from outside is checked as it comes
+                x, y = self._prepare_pair(x, y, "x", "y")
+                x, y = as_floating(x, self.dtype), as_floating(y, self.dtype)
+            loss = self.train_on_batch(x, y)
+            if not math.isfinite(loss):
                 raise FloatingPointError(
                     f"The loss became {loss} at step {self.optimizer.iterations}: expected a finite number. "
                     f"The learning rate, {self.optimizer.learning_rate}, is probably too large."
                 )
-            total += loss * len(batch)
-        return total / len(x)
+            total += loss * len(x)
+            count += len(x)
+        return total / count
 
     def evaluate(self, x, y, batch_size=32, verbose=0):
         """Return the mean loss on data, penalties included, without training.
@@ -387,19 +438,14 @@ class Sequential:
 
     def _mean_loss(self, x, y, batch_size):
         total = 0.0
-        for start in range(0, len(x), batch_size):
-            batch = slice(start, start + batch_size)
-            total += self._batch_loss(x[batch], y[batch]) * len(x[batch])
+        with self._reusing_arrays():
+            for start in range(0, len(x), batch_size):
+                x_batch, y_batch = (
+                    as_floating(data[start : start + batch_size], self.dtype) for data in (x, y)
+                )
+                loss, _ = self._loss_and_its_gradient(y_batch, self.forward(x_batch))
+                total += (loss + self.penalty()) * len(x_batch)
         return total / len(x)
-
-    def _batch_loss(self, x, y):
-        y_pred = self.forward(x)
-        self._check_target(y, y_pred)
-        if self._loss_takes_logits():
-            loss = losses.BinaryCrossentropy(from_logits=True)(y, self.layers[-1].logits)
-        else:
-            loss = self.loss(y, y_pred)
-        return loss + self.penalty()
 
     def predict(self, x, batch_size=32, verbose=0):
         """Return the network's output for all of `x`, a batch at a time.
@@ -419,13 +465,13 @@ class Sequential:
         self._require_layers()
         batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
         x = self._prepare("x", x)
-        batches = [self.forward(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
-        return np.concatenate(batches)
+        batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
+        return np.concatenate([self.forward(as_floating(batch, self.dtype)) for batch in batches])
 
     # --------------------------------------------------------------------- checks
 
     def _prepare_pair(self, x, y, x_name, y_name, follow=True):
-        """Check and convert inputs and targets; `y is x` stays so, to convert it once."""
+        """Check inputs and targets; `y is x` stays so, to be looked at once."""
         prepared_x = self._prepare(x_name, x)
         prepared_y = prepared_x if y is x else self._prepare(y_name, y)
         if len(prepared_x) != len(prepared_y):
@@ -433,7 +479,7 @@ class Sequential:
                 f"Expected as many targets as inputs: {x_name} has {len(prepared_x)} rows. "
                 f"Received: {y_name} with {len(prepared_y)} rows."
             )
-        dtype = np.result_type(self.dtype, prepared_x, prepared_y)
+        dtype = np.result_type(self.dtype, *(a for a in (prepared_x, prepared_y) if a.dtype.kind == "f"))
         if follow and dtype != self.dtype:
             self.astype(dtype)
         if not self.built:
@@ -441,15 +487,15 @@ class Sequential:
         return prepared_x, prepared_y
 
     def _prepare(self, name, array):
-        """Return floating data of shape (n, features), or say what is wrong with it."""
+        """Return data as an array of shape (n, features), or say what is wrong with it."""
         array = self._check_batch(name, np.asarray(array))
         if array.dtype.kind in "biu":
-            array = array.astype(self.dtype)
+            return array
         if array.dtype.kind != "f":
             raise ValueError(f"{name} must hold numbers. Received: dtype {array.dtype}.")
-        # NaN passes through min and max, so no array of booleans is made.
-        if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-            bad = int(np.count_nonzero(~np.isfinite(array)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            suspicious = not np.isfinite(array.sum())  # one pass, and no array of booleans is made
+        if suspicious and (bad := int(np.count_nonzero(~np.isfinite(array)))):
             raise ValueError(f"{name} must be finite. Received: {bad} values that are NaN or infinite.")
         return array
 

@@ -96,3 +96,30 @@ def test_the_base_class_has_no_rule():
         activations.Activation()(z)
     with pytest.raises(NotImplementedError):
         activations.Activation().derivative(z, z)
+
+
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
+def test_results_can_be_written_into_a_given_array(name, rng):
+    f, z, gradient = activations.get(name), rng.normal(size=(4, 3)).astype("float32"), np.ones((4, 3), "float32")
+    a, out = f(z), np.empty_like(z)
+    written = f(z, out=out)
+    assert (written is out or name == "linear") and np.array_equal(written, a)
+    assert f.derivative(z, a, out=out) is out and np.array_equal(out, f.derivative(z, a))
+    np.testing.assert_array_equal(f.backward(gradient, z, a, out=out), f.derivative(z, a))
+    np.testing.assert_array_equal(f(z), a)
+
+
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
+def test_the_error_signal_is_the_gradient_times_the_derivative(name, rng):
+    f, (z, gradient) = activations.get(name), rng.normal(size=(2, 4, 3))
+    before = gradient.copy()
+    delta = f.backward(gradient, z, f(z), out=np.empty_like(z))
+    np.testing.assert_allclose(delta, before * f.derivative(z, f(z)), rtol=1e-15)
+    np.testing.assert_array_equal(gradient, before)
+
+
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
+@pytest.mark.parametrize("number", [-1.5, 2, np.float32(0.5), [1, -1]])
+def test_a_number_or_whole_numbers_will_do_too(name, number):
+    f, z = activations.get(name), np.array(number, dtype="float64")
+    assert np.allclose(f(number), f(z)) and np.shape(f(number)) == np.shape(number)

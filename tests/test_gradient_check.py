@@ -75,24 +75,24 @@ def planted(monkeypatch, mistake):
     """Plant a mistake in `Dense.backward`."""
     right_from_delta, right_backward = Dense.backward_from_delta, Dense.backward
 
-    def wrong_sign(self, delta):
+    def wrong_sign(self, delta, input_gradient=True):
         to_x = right_from_delta(self, delta)
         self.kernel_gradient = -self.kernel_gradient
         return to_x
 
-    def no_bias_sum(self, delta):
+    def no_bias_sum(self, delta, input_gradient=True):
         to_x = right_from_delta(self, delta)
         self.bias_gradient = delta[0]
         return to_x
 
-    def no_derivative(self, gradient):
+    def no_derivative(self, gradient, input_gradient=True):
         return right_from_delta(self, gradient)
 
-    def not_transposed(self, delta):
+    def not_transposed(self, delta, input_gradient=True):
         right_from_delta(self, delta)
         return delta @ self.kernel if self.kernel.shape[0] == self.kernel.shape[1] else delta[:, :1] * self.kernel[:, 0]
 
-    def one_row_forgotten(self, gradient):
+    def one_row_forgotten(self, gradient, input_gradient=True):
         gradient = gradient.copy()
         gradient[0] = 0
         return right_backward(self, gradient)
@@ -120,14 +120,14 @@ def test_a_wrong_sign_gives_exactly_two(monkeypatch, x):
 
 
 def test_a_missing_gradient_gives_exactly_one(monkeypatch, x):
-    monkeypatch.setattr(activations.Tanh, "derivative", lambda self, z, a: np.zeros_like(z))
+    monkeypatch.setattr(activations.Tanh, "derivative", lambda self, z, a, out=None: np.zeros_like(z))
     errors = check_gradients(autoencoder(), x, x, "mse", rng=0)
     assert errors["encoder/kernel"] == errors["encoder/bias"] == 1.0
     assert errors["decoder/kernel"] < 1e-7
 
 
 def test_a_gradient_that_is_not_a_number_does_not_pass(monkeypatch, x):
-    monkeypatch.setattr(activations.Tanh, "derivative", lambda self, z, a: np.full_like(z, np.nan))
+    monkeypatch.setattr(activations.Tanh, "derivative", lambda self, z, a, out=None: np.full_like(z, np.nan))
     errors = check_gradients(autoencoder(), x, x, "mse", rng=0)
     assert not errors["encoder/kernel"] < 1
 
@@ -157,7 +157,7 @@ def test_no_entry_is_nudged_twice(index, monkeypatch, x):
     """Whichever entry of twelve is wrong, it is found when twelve are nudged."""
     right = Dense.backward_from_delta
 
-    def one_wrong_entry(self, delta):
+    def one_wrong_entry(self, delta, input_gradient=True):
         to_x = right(self, delta)
         if self.name == "decoder":
             self.kernel_gradient[index] += 1

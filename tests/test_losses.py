@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from aelib import losses
+from aelib.activations import Sigmoid
 from aelib.losses import BinaryCrossentropy, MeanSquaredError
 
 Y = np.array([[0.0, 1.0], [0.25, 0.5]])
@@ -125,3 +126,48 @@ def test_the_base_class_has_no_rule():
         losses.Loss()(Y, Y)
     with pytest.raises(NotImplementedError):
         losses.Loss().gradient(Y, Y)
+
+
+# ------------------------------------------------------------------ the sigmoid and its cross-entropy together
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (5, 32), (7, 131)])
+def test_the_sigmoid_s_cross_entropy_is_that_from_logits(shape, slope, rng):
+    y, z = rng.random(shape), rng.normal(scale=3, size=shape)
+    value, gradient = losses.sigmoid_crossentropy(y, z, Sigmoid()(z))
+    assert value == pytest.approx(BinaryCrossentropy(from_logits=True)(y, z), rel=1e-12)
+    np.testing.assert_allclose(gradient, BinaryCrossentropy(from_logits=True).gradient(y, z), rtol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1, 10, 100])
+def test_in_float32_it_is_right_to_a_rounding_a_component(scale, rng):
+    y, z = rng.random((50, 40)).astype("float32"), rng.normal(scale=scale, size=(50, 40)).astype("float32")
+    value, _ = losses.sigmoid_crossentropy(y, z, Sigmoid()(z))
+    exact = BinaryCrossentropy(from_logits=True)(y.astype("float64"), z.astype("float64"))
+    assert value == pytest.approx(exact, rel=2e-6, abs=6e-8)
+
+
+def test_it_writes_where_it_is_told(rng):
+    y, z = rng.random((2, 5, 4)).astype("float32")
+    out, scratch, p = np.empty_like(z), np.empty_like(z), Sigmoid()(z)
+    value, gradient = losses.sigmoid_crossentropy(y, z, p, out, scratch)
+    expected, fresh = losses.sigmoid_crossentropy(y, z, p)
+    assert gradient is out and value == expected and np.array_equal(gradient, fresh)
+    np.testing.assert_array_equal(p, Sigmoid()(z))
+
+
+def test_the_sum_of_logs_is_the_sum_of_the_logs(rng):
+    for size in (1, 31, 32, 33, 1000):
+        a = rng.uniform(0.5, 1, size)
+        assert losses.sum_of_logs(a) == pytest.approx(np.log(a).sum(), rel=1e-12)
+    assert losses.sum_of_logs(np.full(64, 0.5, "float32")) == pytest.approx(-64 * math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossentropy(), BinaryCrossentropy(from_logits=True)])
+def test_value_and_gradient_are_the_value_and_the_gradient(loss, rng):
+    y, prediction = rng.random((4, 3)), rng.uniform(0.05, 0.95, (4, 3))
+    before = prediction.copy()
+    value, gradient = loss.value_and_gradient(y, prediction, out=np.empty((4, 3)))
+    assert value == loss(y, prediction)
+    np.testing.assert_array_equal(gradient, loss.gradient(y, prediction))
+    np.testing.assert_array_equal(prediction, before)

@@ -2,8 +2,10 @@
 
 import ast
 import copy
+import itertools
 import subprocess
 import sys
+import tracemalloc
 
 import hypothesis
 import hypothesis.strategies as st
@@ -330,10 +332,10 @@ def test_only_a_sigmoid_output_is_taken_together_with_the_cross_entropy(x):
     """The same probabilities by another road give the same loss and gradients."""
 
     class SigmoidByHand(Activation):
-        def __call__(self, z):
+        def __call__(self, z, out=None):
             return 1 / (1 + np.exp(-z))
 
-        def derivative(self, z, a):
+        def derivative(self, z, a, out=None):
             return a * (1 - a)
 
     x = x.astype("float64")
@@ -768,3 +770,160 @@ def test_the_numpy_half_imports_numpy_and_the_standard_library_alone(root):
             outside = {imported.split(".")[0] for imported in names} - allowed
             assert not outside, f"{path.name} imports {outside}"
             assert not any(part.startswith(("aelib.models", "aelib.plots", "aelib.display")) for part in names)
+
+
+# ------------------------------------------------------------------ memory, and data that do not fit into it
+
+
+def test_what_forward_returns_is_never_written_into_again(x):
+    network = autoencoder()
+    y, before = network(x), network(x).copy()
+    network.fit(x, x, epochs=2, batch_size=4, verbose=0)
+    network.evaluate(x, x)
+    np.testing.assert_array_equal(y, before)
+    gradients = network.loss_and_gradients(x, x)[1]
+    kept = [g.copy() for g in gradients]
+    network.train_on_batch(x, x)
+    for g, k in zip(gradients, kept):
+        np.testing.assert_array_equal(g, k)
+
+
+def test_training_steps_write_into_the_arrays_of_the_step_before(x):
+    network = autoencoder()
+    network.train_on_batch(x, x)
+    first = network.gradients[0]
+    network.train_on_batch(x, x)
+    assert np.shares_memory(first, network.gradients[0])
+
+
+def test_an_interrupted_step_leaves_no_array_to_be_written_into_again(x, monkeypatch):
+    network = autoencoder()
+    monkeypatch.setattr(MeanSquaredError, "value_and_gradient", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        network.fit(x, x, verbose=0)
+    monkeypatch.undo()
+    y, before = network(x), network(x).copy()
+    network.fit(x, x, verbose=0)
+    np.testing.assert_array_equal(y, before)
+
+
+def interrupt(*arguments):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu", "softplus", "linear"])
+def test_reused_arrays_change_no_number(activation, loss, x):
+    """Step by step with new arrays, and with arrays that are used again, in batches of two sizes."""
+    again, new = (autoencoder(activation, loss=loss, optimizer="adam") for _ in range(2))
+    for rows in (slice(0, 6), slice(6, 10), slice(2, 8)):
+        loss_again = again.train_on_batch(x[rows], x[rows])
+        loss_new, gradients = new.loss_and_gradients(x[rows], x[rows])
+        new.optimizer.apply(gradients, new.trainable_variables)
+        assert loss_again == loss_new
+    for a, b in zip(again.get_weights(), new.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_first_layer_s_input_gradient_is_not_computed_in_training(x, monkeypatch):
+    products, matmul = [], np.matmul
+    monkeypatch.setattr(np, "matmul", lambda a, b, out=None: products.append(a.shape) or matmul(a, b, out=out))
+    autoencoder().train_on_batch(x, x)
+    assert len(products) == 2 + 3  # forward; two gradients of kernels, one of an input
+
+
+def test_training_needs_the_parameters_four_times_and_the_activations_of_one_batch():
+    """Weights, gradients and Adam's two means are the four; the data set is never copied."""
+    widths, batch_size, n = (400, 30, 400), 100, 20_000
+    data = np.random.default_rng(0).random((n, widths[0]), dtype="float32")
+    network = Sequential([Input((400,)), Dense(30, "relu"), Dense(400, "sigmoid")], rng=0)
+    network.compile("adam", "binary_crossentropy")
+    tracemalloc.start()
+    network.fit(data, data, batch_size=batch_size, epochs=2, verbose=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    parameters, activations = 4 * network.count_params(), 4 * batch_size * sum(widths)
+    order, block = 8 * n, 4 * 400 * 30
+    assert peak < 3 * parameters + 5 * activations + 2 * order + block + 50_000  # bytes; the weights were there
+    assert peak < 0.05 * data.nbytes
+
+
+def test_data_on_disk_train_as_in_memory(x, tmp_path):
+    x.tofile(tmp_path / "x")
+    on_disk = np.memmap(tmp_path / "x", dtype="float32", shape=x.shape, mode="r")
+    results = []
+    for data in (x, on_disk):
+        network = autoencoder()
+        history = network.fit(data, data, batch_size=4, epochs=2, verbose=0, validation_data=(data, data))
+        results.append((history.history, network.evaluate(data, data), network.predict(data).tolist()))
+    assert results[0] == results[1]
+
+
+def test_whole_numbers_on_disk_are_not_converted_as_a_whole():
+    data = np.random.default_rng(0).integers(0, 2, (50_000, 100), dtype="uint8")
+    network = Sequential([Input((100,)), Dense(2), Dense(100, "sigmoid")], rng=0)
+    network.compile("sgd", "binary_crossentropy")
+    tracemalloc.start()
+    network.fit(data, data, batch_size=100, verbose=0)
+    network.evaluate(data, data, batch_size=100)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.3 * data.nbytes
+
+
+def test_batches_from_a_list_train_as_the_arrays_do(x):
+    arrays, batches = autoencoder(), autoencoder()
+    expected = arrays.fit(x, x, batch_size=4, epochs=3, shuffle=False, verbose=0)
+    stream = [(x[i : i + 4], x[i : i + 4]) for i in (0, 4, 8)]
+    assert batches.fit(stream, epochs=3, verbose=0).history == expected.history
+    for a, b in zip(arrays.get_weights(), batches.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_endless_generator_trains_for_as_many_steps_as_are_asked_for(x):
+    network = autoencoder()
+    endless = ((x[i : i + 2], x[i : i + 2]) for i in itertools.cycle(range(0, 10, 2)))
+    history = network.fit(endless, steps_per_epoch=7, epochs=2, verbose=0, validation_data=(x, x))
+    assert network.optimizer.iterations == 14 and len(history.history["val_loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    "batch, message",
+    [
+        (lambda x: (x, x[:3]), "3 rows"),
+        (lambda x: (x * np.nan, x), "NaN"),
+        (lambda x: (x[:, :2], x), r"\(n, 4\)"),
+        (lambda x: (x[:0], x[:0]), "at least one row"),
+        (lambda x: (x, x[:, :2]), "targets of the shape"),
+    ],
+)
+def test_batches_from_outside_are_checked(batch, message, x):
+    with pytest.raises(ValueError, match=message):
+        autoencoder().fit([batch(x)], verbose=0)
+
+
+def test_batches_of_whole_numbers_and_of_higher_precision(x):
+    network = autoencoder()
+    network.fit([((x > 0.5), (x > 0.5).astype("uint8"))], verbose=0)
+    assert network.dtype == "float32"
+    network.fit([(x.astype("float64"), x)], verbose=0)
+    assert network.dtype == "float64"
+
+
+def test_steps_per_epoch_goes_with_batches_only(x):
+    with pytest.raises(ValueError, match="iterable of batches"):
+        autoencoder().fit(x, x, steps_per_epoch=2)
+    with pytest.raises(ValueError, match="steps_per_epoch"):
+        autoencoder().fit([(x, x)], steps_per_epoch=0)
+
+
+def test_the_history_stays_with_the_network(x):
+    network = autoencoder()
+    assert network.history is None
+    assert network.fit(x, x, verbose=0) is network.history
+
+
+def test_a_sum_that_overflows_is_no_sign_of_infinity():
+    network = autoencoder()
+    network.set_weights([np.zeros_like(w) for w in network.get_weights()])
+    assert (network.predict(np.full((2, 4), 3e38, "float32")) == 0.5).all()

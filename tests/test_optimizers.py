@@ -71,9 +71,12 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size():
 
 
 def test_the_defaults_are_keras_s():
-    assert vars(SGD()) | {"state": None} == vars(SGD(0.01, 0.0))
-    assert vars(RMSprop()) | {"state": None} == vars(RMSprop(0.001, 0.9, 1e-7))
-    assert vars(Adam()) | {"state": None} == vars(Adam(0.001, 0.9, 0.999, 1e-7))
+    def settings(optimizer):
+        return {name: value for name, value in vars(optimizer).items() if not name.startswith("_")}
+
+    assert settings(SGD()) == settings(SGD(0.01, 0.0))
+    assert settings(RMSprop()) == settings(RMSprop(0.001, 0.9, 1e-7))
+    assert settings(Adam()) == settings(Adam(0.001, 0.9, 0.999, 1e-7))
 
 
 RULES = [
@@ -199,3 +202,51 @@ def test_names_and_unknown_names():
 def test_the_base_class_has_no_rule():
     with pytest.raises(NotImplementedError):
         optimizers.Optimizer(0.1).apply([np.ones(2)], [np.ones(2)])
+
+
+# ------------------------------------------------------------------ blocks, and numbers too small to matter
+
+
+@each
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_are_changed_block_by_block_as_a_whole_would_be(make, order, monkeypatch, rng):
+    w, gs = rng.normal(size=(37, 5)), rng.normal(size=(3, 37, 5))
+    results = []
+    for block in (10**6, 11, 1):
+        monkeypatch.setattr(optimizers, "BLOCK", block)
+        optimizer, mine = make(), np.array(w, order=order)
+        for g in gs:
+            optimizer.apply([g], [mine])
+        results.append(mine)
+    assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
+    assert not np.array_equal(results[0], w)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1000,), (3, 70_000), (100, 1), (300, 784)])
+def test_blocks_cover_every_row_once(shape):
+    covered = np.zeros(shape, int)
+    for block in optimizers.blocks(covered):
+        assert covered[block].size <= max(optimizers.BLOCK, shape[-1])
+        covered[block] += 1
+    assert (covered == 1).all()
+
+
+@pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
+def test_what_decays_to_nothing_never_becomes_subnormal(make):
+    """A subnormal number is one that a processor handles a hundred times slower."""
+    optimizer, w, zero = make(), np.ones((4, 3), "float32"), np.zeros((4, 3), "float32")
+    optimizer.apply([np.full((4, 3), 1e-3, "float32")], [w])
+    smallest = np.inf
+    for _ in range(1500):
+        optimizer.apply([zero], [w])
+        sizes = np.abs(np.concatenate([array.ravel() for array in optimizer.state[0].values()]))
+        smallest = min(smallest, sizes[sizes > 0].min(initial=np.inf))
+    assert smallest >= np.finfo("float32").tiny
+
+
+def test_clearing_does_not_touch_what_matters():
+    optimizer, w = SGD(1.0, momentum=0.999), np.zeros(2)
+    optimizer.apply([np.array([1e-200, 1.0])], [w])
+    for _ in range(60):
+        optimizer.apply([np.zeros(2)], [w])
+    assert (optimizer.state[0]["velocity"] != 0).all()
