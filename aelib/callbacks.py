@@ -3,6 +3,7 @@
 The hooks and their arguments are Keras's.
 """
 
+import os
 import sys
 import time
 
@@ -182,3 +183,69 @@ class EarlyStopping(Callback):
     def on_train_end(self, logs=None):
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
+
+
+class ModelCheckpoint(Callback):
+    """Save the network after each epoch, so that training can go on from there.
+
+    The file is what `aelib.saving.load_model` reads. The state of the callbacks is not in
+    it, and `fit` counts its epochs from 1 again: let a resumed training save under other
+    names.
+
+    Parameters
+    ----------
+    filepath : str or os.PathLike
+        The file's name. It may hold places for the number of the epoch, counted from 1,
+        and for the numbers of an epoch: ``"{epoch:02d}-{val_loss:.4f}.npz"``. Without
+        them each file replaces the one before. A folder that is not there is made.
+    monitor : str
+        The number to make small, where only the best is saved: ``"val_loss"`` or ``"loss"``.
+    save_best_only : bool
+        Whether to save only when `monitor` is smaller than ever before; NaN never is.
+
+    Attributes
+    ----------
+    best : float
+        The best value seen, in all trainings that this callback was part of, as in
+        Keras; infinity unless `save_best_only`.
+
+    Raises
+    ------
+    ValueError
+        At the end of an epoch, if `filepath` or `monitor` names a number that the epoch does not have.
+    """
+
+    def __init__(self, filepath, monitor="val_loss", save_best_only=False):
+        self.filepath = os.fsdecode(filepath)
+        self.monitor = monitor
+        self.save_best_only = save_best_only
+        self.best = np.inf
+
+    def on_epoch_end(self, epoch, logs=None):
+        from aelib.saving import save_model  # not above: saving needs the network, which needs callbacks
+
+        path = self._path(epoch, logs or {})
+        if self.save_best_only and not self._is_best(logs or {}):
+            return
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        save_model(self.model, path)
+
+    def _path(self, epoch, logs):
+        try:
+            return self.filepath.format(epoch=epoch + 1, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"ModelCheckpoint expected in filepath no places but those of {', '.join(['epoch', *logs])}. "
+                f"Received: {self.filepath!r}. A val_loss needs validation_data."
+            ) from error
+
+    def _is_best(self, logs):
+        if self.monitor not in logs:
+            raise ValueError(
+                f"ModelCheckpoint expected '{self.monitor}' among the numbers of an epoch. "
+                f"Received: {', '.join(logs)}. A val_loss needs validation_data."
+            )
+        if not logs[self.monitor] < self.best:
+            return False
+        self.best = logs[self.monitor]
+        return True

@@ -76,9 +76,6 @@ class Dense:
         `b`.
     kernel_gradient, bias_gradient : ndarray or None
         `∂C/∂W` and `∂C/∂b`, of the shapes of `W` and `b`, after `backward`.
-    reuse_arrays : bool
-        Whether results are written into the arrays of the pass before. A network sets it
-        for the length of a training step; otherwise every result is a new array.
     """
 
     def __init__(
@@ -105,8 +102,7 @@ class Dense:
         self.kernel = self.bias = None
         self.kernel_gradient = self.bias_gradient = None
         self._inputs = self._z = self._a = None  # what the forward pass keeps
-        self.reuse_arrays = False
-        self._buffers = Buffers()
+        self._buffers, self._reuse_arrays = Buffers(), False
 
     @property
     def built(self):
@@ -126,9 +122,10 @@ class Dense:
             The floating type of the weights.
         """
         inputs = positive_integer("The number of inputs", inputs)
-        self.kernel = self.kernel_initializer((inputs, self.units), dtype, rng)
+        kernel = self.kernel_initializer((inputs, self.units), dtype, rng)
         if self.use_bias:
             self.bias = self.bias_initializer((self.units,), dtype, rng)
+        self.kernel = kernel  # last: from here on the layer counts as built
 
     @property
     def trainable_variables(self):
@@ -141,12 +138,15 @@ class Dense:
         """`[∂C/∂W, ∂C/∂b]`, in the order of `trainable_variables`."""
         return [self.kernel_gradient, self.bias_gradient] if self.use_bias else [self.kernel_gradient]
 
-    def forward(self, x):
+    def forward(self, x, reuse_arrays=False):
         """Return `A = f(X W + b)`, and keep `X`, `Z` and `A` for `backward`.
 
         Parameters
         ----------
         x : ndarray, shape (n, inputs)
+        reuse_arrays : bool
+            Whether this pass, and the `backward` that follows it, may write into the arrays
+            of the pass before, which a training step does.
 
         Returns
         -------
@@ -161,7 +161,7 @@ class Dense:
         """
         x = np.asarray(x)
         self._check_input(x)
-        self._inputs = x
+        self._inputs, self._reuse_arrays = x, reuse_arrays
         self._z = self._product("z", x, self.kernel)  # (n, units)
         if self.use_bias:
             self._z += self.bias
@@ -235,8 +235,8 @@ class Dense:
         return np.matmul(left, right, out=self._array(name, (len(left), right.shape[1]), left, right))
 
     def _array(self, name, shape, *operands):
-        """Where a result goes: while training, the array of the step before; `None` is a new one."""
-        return self._buffers.array(name, shape, np.result_type(*operands)) if self.reuse_arrays else None
+        """Where a result goes: in a training step, into the array of the step before; `None` is a new one."""
+        return self._buffers.array(name, shape, np.result_type(*operands)) if self._reuse_arrays else None
 
     def penalty(self):
         """Return the sum of this layer's penalties, a float, after a forward pass."""

@@ -44,22 +44,6 @@ class Loss:
         """
         raise NotImplementedError
 
-    def value_and_gradient(self, y_true, y_pred, out=None):
-        """Return both at once, for a loss that can share work between them.
-
-        Parameters
-        ----------
-        y_true, y_pred : ndarray, shape (n, d)
-            Targets and predictions.
-        out : ndarray, shape (n, d), or None
-            May be used for the gradient; `None` makes a new array.
-
-        Returns
-        -------
-        float, ndarray of shape (n, d)
-        """
-        return self(y_true, y_pred), self.gradient(y_true, y_pred)
-
 
 class MeanSquaredError(Loss):
     """`C = Σ (y_pred - y_true)² / (n d)`, with `∂C/∂y_pred = 2 (y_pred - y_true) / (n d)`.
@@ -68,17 +52,15 @@ class MeanSquaredError(Loss):
     """
 
     def __call__(self, y_true, y_pred):
-        return self.value_and_gradient(y_true, y_pred)[0]
+        check_shapes(y_true, y_pred)
+        difference = y_pred - y_true
+        return float(np.vdot(difference, difference)) / difference.size
 
     def gradient(self, y_true, y_pred):
-        return self.value_and_gradient(y_true, y_pred)[1]
-
-    def value_and_gradient(self, y_true, y_pred, out=None):
         check_shapes(y_true, y_pred)
-        difference = np.subtract(y_pred, y_true, out=out)
-        value = float(np.vdot(difference, difference)) / difference.size
+        difference = y_pred - y_true
         difference *= 2.0 / difference.size
-        return value, difference
+        return difference
 
 
 class BinaryCrossentropy(Loss):

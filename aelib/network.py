@@ -4,7 +4,6 @@
 predict, loss, gradient, backward, step.
 """
 
-import contextlib
 import itertools
 import math
 
@@ -177,6 +176,12 @@ class Sequential:
             layer.set_weights(weights[:count])
             weights = weights[count:]
 
+    def save(self, path):
+        """Write the network to one file: see `aelib.saving.save_model`."""
+        from aelib.saving import save_model  # not above: saving needs the network
+
+        save_model(self, path)
+
     def count_params(self):
         """Return the number of weights."""
         self._require_layers()
@@ -192,12 +197,14 @@ class Sequential:
 
     # ------------------------------------------------------- forward and backward
 
-    def forward(self, x):
+    def forward(self, x, reuse_arrays=False):
         """Return the network's output, keeping in each layer what `backward` needs.
 
         Parameters
         ----------
         x : ndarray, shape (n, features)
+        reuse_arrays : bool
+            Whether the layers may write into the arrays of the pass before.
 
         Returns
         -------
@@ -207,7 +214,7 @@ class Sequential:
         if not self.built:
             self.build(self._check_batch("x", np.asarray(x)).shape[1])
         for layer in self.layers:
-            x = layer.forward(x)
+            x = layer.forward(x, reuse_arrays)
         return x
 
     __call__ = forward
@@ -229,13 +236,15 @@ class Sequential:
             gradient = layer.backward(gradient)
         return gradient
 
-    def loss_and_gradients(self, x, y):
+    def loss_and_gradients(self, x, y, reuse_arrays=False):
         """Run one forward and one backward pass.
 
         Parameters
         ----------
         x : ndarray, shape (n, features)
         y : ndarray, shape (n, units of the last layer)
+        reuse_arrays : bool
+            Whether the gradients may be written into those of the pass before.
 
         Returns
         -------
@@ -245,8 +254,7 @@ class Sequential:
             In the order of `trainable_variables`.
         """
         self._require_compiled()
-        y_pred = self.forward(x)
-        loss, gradient = self._loss_and_its_gradient(y, y_pred)
+        loss, gradient = self._loss_and_its_gradient(y, self.forward(x, reuse_arrays))
         first, last = self.layers[0], self.layers[-1]
         for layer in reversed(self.layers):
             from_delta = layer is last and self._loss_takes_logits()
@@ -258,10 +266,10 @@ class Sequential:
         """The mean loss, and `∂C/∂Y`, or `∂C/∂Z` where the loss takes the logits."""
         self._check_target(y, y_pred)
         last = self.layers[-1]
-        out, scratch = (last._array(name, y_pred.shape, y, y_pred) for name in ("loss", "scratch"))
         if self._loss_takes_logits():
+            out, scratch = (last._array(name, y_pred.shape, y, y_pred) for name in ("loss", "scratch"))
             return losses.sigmoid_crossentropy(y, last.logits, y_pred, out, scratch)
-        return self.loss.value_and_gradient(y, y_pred, out)
+        return self.loss(y, y_pred), self.loss.gradient(y, y_pred)
 
     def _loss_takes_logits(self):
         """Whether a sigmoid output meets the cross-entropy: then the two are taken together.
@@ -270,9 +278,9 @@ class Sequential:
         with. Together they need only the logits. Keras does the same.
         """
         return (
-            isinstance(self.loss, losses.BinaryCrossentropy)
+            type(self.loss) is losses.BinaryCrossentropy
             and not self.loss.from_logits
-            and isinstance(self.layers[-1].activation, Sigmoid)
+            and type(self.layers[-1].activation) is Sigmoid
         )
 
     def penalty(self):
@@ -300,21 +308,9 @@ class Sequential:
         The step writes into the arrays of the step before: take a copy of a gradient
         that you want to keep.
         """
-        with self._reusing_arrays():
-            loss, gradients = self.loss_and_gradients(x, y)
+        loss, gradients = self.loss_and_gradients(x, y, reuse_arrays=True)
         self.optimizer.apply(gradients, self.trainable_variables)
         return loss
-
-    @contextlib.contextmanager
-    def _reusing_arrays(self):
-        """Let every layer write into the arrays of the pass before, for the length of a step."""
-        try:
-            for layer in self.layers:
-                layer.reuse_arrays = True
-            yield
-        finally:
-            for layer in self.layers:
-                layer.reuse_arrays = False
 
     def fit(
         self,
@@ -438,13 +434,11 @@ class Sequential:
 
     def _mean_loss(self, x, y, batch_size):
         total = 0.0
-        with self._reusing_arrays():
-            for start in range(0, len(x), batch_size):
-                x_batch, y_batch = (
-                    as_floating(data[start : start + batch_size], self.dtype) for data in (x, y)
-                )
-                loss, _ = self._loss_and_its_gradient(y_batch, self.forward(x_batch))
-                total += (loss + self.penalty()) * len(x_batch)
+        for start in range(0, len(x), batch_size):
+            rows = slice(start, start + batch_size)
+            x_batch, y_batch = (as_floating(data[rows], self.dtype) for data in (x, y))
+            loss, _ = self._loss_and_its_gradient(y_batch, self.forward(x_batch, reuse_arrays=True))
+            total += (loss + self.penalty()) * len(x_batch)
         return total / len(x)
 
     def predict(self, x, batch_size=32, verbose=0):

@@ -91,8 +91,8 @@ class Optimizer:
     def _prepare(self, variables):
         """Start the state at zero; later, follow the variables' precision if it changed."""
         if self.state is None:
-            self.state = [{name: np.zeros_like(w) for name in self.slots} for w in variables]
             self._shapes = [w.shape for w in variables]
+            self.state = [{name: np.zeros_like(w) for name in self.slots} for w in variables]
         if self._shapes != [w.shape for w in variables]:
             raise ValueError(
                 f"This optimizer was built for variables of shapes {self._shapes}. "

@@ -1,13 +1,16 @@
 """Who is told what and when; when training stops; which weights are left."""
 
 import io
+import os
+import pathlib
 
 import numpy as np
 import pytest
 
-from aelib.callbacks import Callback, CallbackList, EarlyStopping, History, Progress
+from aelib.callbacks import Callback, CallbackList, EarlyStopping, History, ModelCheckpoint, Progress
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
+from aelib.saving import load_model
 
 
 class FakeNetwork:
@@ -209,3 +212,124 @@ def test_the_base_class_does_nothing():
 def test_what_is_no_callback_is_an_error(thing):
     with pytest.raises(TypeError, match="expected objects of aelib.callbacks.Callback. Received: "):
         CallbackList([thing], None, 1, 0)
+
+
+# ------------------------------------------------------------------ checkpoints
+
+
+def small_network():
+    network = Sequential([Input((4,)), Dense(3, "tanh"), Dense(4)], rng=0)
+    network.compile("adam", "mse")
+    return network
+
+
+def checkpoint(callback, network, values, trainings=1):
+    """Tell `callback` of one val_loss an epoch, in each of some trainings."""
+    callback.set_model(network)
+    for _ in range(trainings):
+        callback.on_train_begin()
+        for epoch, value in enumerate(values):
+            callback.on_epoch_begin(epoch)
+            callback.on_epoch_end(epoch, {"loss": 2 * value, "val_loss": value})
+        callback.on_train_end()
+
+
+class FakeKerasModel:
+    """Stands for a Keras model that is saved as an empty file."""
+
+    def save(self, filepath, overwrite=True):
+        pathlib.Path(filepath).touch()
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "loss"])
+@pytest.mark.parametrize("save_best_only", [True, False])
+@pytest.mark.parametrize(
+    "values", [VALUES, [1.0, 1.0, 0.5, 0.5], [2.0, np.nan, 1.0, 1.5], [3.0, np.inf, 4.0], [1e-9, -1.0]]
+)
+def test_the_same_epochs_are_saved_as_in_keras(values, save_best_only, monitor, tmp_path):
+    import aelib.models  # noqa: F401  first: it starts TensorFlow quietly
+    from keras.callbacks import ModelCheckpoint as KerasModelCheckpoint
+
+    for kind, network in ((ModelCheckpoint, small_network()), (KerasModelCheckpoint, FakeKerasModel())):
+        filepath = tmp_path / kind.__module__ / "{epoch:02d}-{val_loss:.4f}.keras"
+        callback = kind(filepath, monitor=monitor, save_best_only=save_best_only)
+        checkpoint(callback, network, [value + 0.5 for value in values])
+        checkpoint(callback, network, values, trainings=2)
+    ours, theirs = (sorted(os.listdir(folder)) for folder in tmp_path.iterdir())
+    assert ours == theirs != []
+
+
+def test_what_is_no_number_is_never_the_best(tmp_path):
+    """Keras takes the first value whatever it is, and finds nothing smaller than NaN ever after."""
+    callback = ModelCheckpoint(tmp_path / "{epoch}.npz", save_best_only=True)
+    checkpoint(callback, small_network(), [np.nan, np.inf, 2.0, np.nan, 1.0])
+    assert sorted(os.listdir(tmp_path)) == ["3.npz", "5.npz"] and callback.best == 1.0
+
+
+def test_checkpoints_carry_the_epochs_number_and_losses_in_their_names(tmp_path):
+    network, x = small_network(), np.eye(4, dtype="float32")
+    callback = ModelCheckpoint(str(tmp_path / "{epoch:02d}-{loss:.3f}-{val_loss:.3f}.npz"))
+    history = network.fit(x, x, epochs=2, verbose=0, validation_data=(x, x), callbacks=[callback]).history
+    numbers = zip(("01", "02"), history["loss"], history["val_loss"])
+    assert sorted(os.listdir(tmp_path)) == [f"{n}-{loss:.3f}-{val:.3f}.npz" for n, loss, val in numbers]
+
+
+def test_a_checkpoint_without_places_is_replaced(tmp_path):
+    network, x = small_network(), np.eye(4, dtype="float32")
+    network.fit(x, x, epochs=3, verbose=0, callbacks=[ModelCheckpoint(tmp_path / "deep" / "last.npz")])
+    assert os.listdir(tmp_path / "deep") == ["last.npz"]
+    np.testing.assert_array_equal(load_model(tmp_path / "deep" / "last.npz").predict(x), network.predict(x))
+
+
+def test_a_checkpoint_in_the_current_folder_needs_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    checkpoint(ModelCheckpoint("last.npz"), small_network(), [1.0])
+    assert os.listdir() == ["last.npz"]
+
+
+def test_the_best_checkpoint_is_the_best_epochs_network(rng, tmp_path):
+    """In a real training that overfits: the file has the best val_loss, the network a worse one."""
+    x, y, x_val, y_val = rng.random((4, 8, 5))  # nothing to learn here that holds elsewhere
+    network = Sequential([Input((5,)), Dense(20, "tanh"), Dense(5)], rng=0)
+    network.compile("adam", "mse")
+    network.optimizer.learning_rate = 0.05
+    callback = ModelCheckpoint(tmp_path / "best.npz", save_best_only=True)
+    settings = {"validation_data": (x_val, y_val), "callbacks": [callback], "verbose": 0}
+    history = network.fit(x, y, epochs=60, **settings).history
+    assert callback.best == min(history["val_loss"])
+    assert callback.best == load_model(tmp_path / "best.npz").evaluate(x_val, y_val)
+    assert callback.best < history["val_loss"][-1] and history["val_loss"].index(callback.best) > 0
+
+
+@pytest.mark.parametrize("validate", [True, False])
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
+def test_training_goes_on_from_any_checkpoint_as_if_it_had_never_stopped(optimizer, validate, rng, tmp_path):
+    """Bit for bit: what is saved at an epoch's end is all that the next epoch starts from."""
+    x = rng.random((10, 4)).astype("float32")
+    network = small_network()
+    network.compile(optimizer, "mse")
+    settings = {"batch_size": 4, "verbose": 0, "validation_data": (x[:3], x[:3]) if validate else None}
+    checkpoints = ModelCheckpoint(tmp_path / "{epoch}.npz")
+    whole = network.fit(x, x, epochs=4, callbacks=[checkpoints], **settings).history
+    for epoch in (1, 2, 3):
+        resumed = load_model(tmp_path / f"{epoch}.npz")
+        rest = resumed.fit(x, x, epochs=4 - epoch, **settings).history
+        assert rest == {name: values[epoch:] for name, values in whole.items()}
+        for ours, expected in zip(resumed.get_weights(), network.get_weights(), strict=True):
+            assert ours.tobytes() == expected.tobytes()
+
+
+def test_a_checkpoint_of_a_number_that_is_not_there_is_an_error(tmp_path):
+    network, x = small_network(), np.eye(4)
+    not_logged = "expected 'val_loss' among .*Received: loss"
+    no_place = "no places but those of epoch, loss. Received: "
+    for name, best_only, message in (
+        ("best.npz", True, not_logged),
+        ("{val_loss}.npz", False, no_place + "'.*{val_loss}"),
+        ("{}.npz", False, no_place),
+        ("{epoch:nonsense}.npz", False, no_place),
+    ):
+        with pytest.raises(ValueError, match=message):
+            callback = ModelCheckpoint(tmp_path / name, save_best_only=best_only)
+            network.fit(x, x, verbose=0, callbacks=[callback])
+    assert os.listdir(tmp_path) == []

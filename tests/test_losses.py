@@ -161,13 +161,3 @@ def test_the_sum_of_logs_is_the_sum_of_the_logs(rng):
         a = rng.uniform(0.5, 1, size)
         assert losses.sum_of_logs(a) == pytest.approx(np.log(a).sum(), rel=1e-12)
     assert losses.sum_of_logs(np.full(64, 0.5, "float32")) == pytest.approx(-64 * math.log(2), rel=1e-6)
-
-
-@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossentropy(), BinaryCrossentropy(from_logits=True)])
-def test_value_and_gradient_are_the_value_and_the_gradient(loss, rng):
-    y, prediction = rng.random((4, 3)), rng.uniform(0.05, 0.95, (4, 3))
-    before = prediction.copy()
-    value, gradient = loss.value_and_gradient(y, prediction, out=np.empty((4, 3)))
-    assert value == loss(y, prediction)
-    np.testing.assert_array_equal(gradient, loss.gradient(y, prediction))
-    np.testing.assert_array_equal(prediction, before)

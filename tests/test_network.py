@@ -14,10 +14,11 @@ import pytest
 
 from aelib.activations import Activation
 from aelib.layers import Dense, Input
-from aelib.losses import Loss, MeanSquaredError
+from aelib.losses import BinaryCrossentropy, Loss, MeanSquaredError
 from aelib.network import Sequential
 from aelib.optimizers import SGD
 from aelib.regularizers import L1, L2
+from aelib.saving import load_model
 
 
 def autoencoder(activation="tanh", output="sigmoid", rng=0, loss="mse", optimizer="sgd", **settings):
@@ -437,7 +438,7 @@ def test_inputs_and_targets_are_shuffled_together():
 @pytest.mark.parametrize("batch_size", [{}, {"batch_size": None}, {"batch_size": 32}])
 def test_the_default_batch_is_32(use, batch_size, monkeypatch):
     sizes, forward = [], Sequential.forward
-    monkeypatch.setattr(Sequential, "forward", lambda self, x: sizes.append(len(x)) or forward(self, x))
+    monkeypatch.setattr(Sequential, "forward", lambda self, x, *a, **k: sizes.append(len(x)) or forward(self, x, *a, **k))
     network, x = autoencoder(), np.zeros((65, 4), "float32")
     getattr(network, use)(*[x] * (1 if use == "predict" else 2), verbose=0, **batch_size)
     assert sizes == [32, 32, 1]
@@ -747,7 +748,7 @@ def test_divergence_is_an_error_that_names_the_learning_rate():
 
 HALF = [
     "activations", "callbacks", "gradient_check", "initializers", "layers", "losses", "metrics",
-    "network", "optimizers", "registry", "regularizers", "datasets", "datasets.mnist",
+    "network", "optimizers", "registry", "regularizers", "batches", "buffers", "saving", "datasets", "datasets.mnist",
 ]  # fmt: skip
 HEAVY = {"tensorflow", "keras", "matplotlib", "IPython", "sklearn", "scipy"}
 
@@ -798,7 +799,7 @@ def test_training_steps_write_into_the_arrays_of_the_step_before(x):
 
 def test_an_interrupted_step_leaves_no_array_to_be_written_into_again(x, monkeypatch):
     network = autoencoder()
-    monkeypatch.setattr(MeanSquaredError, "value_and_gradient", interrupt)
+    monkeypatch.setattr(MeanSquaredError, "__call__", interrupt)
     with pytest.raises(KeyboardInterrupt):
         network.fit(x, x, verbose=0)
     monkeypatch.undo()
@@ -809,6 +810,27 @@ def test_an_interrupted_step_leaves_no_array_to_be_written_into_again(x, monkeyp
 
 def interrupt(*arguments):
     raise KeyboardInterrupt
+
+
+def test_a_subclass_of_a_loss_or_of_the_sigmoid_is_asked_itself(x):
+    class Doubled(BinaryCrossentropy):
+        def __call__(self, y_true, y_pred):
+            return 2 * super().__call__(y_true, y_pred)
+
+        def gradient(self, y_true, y_pred):
+            return 2 * super().gradient(y_true, y_pred)
+
+    single, double = autoencoder(loss="binary_crossentropy"), autoencoder(loss=Doubled())
+    (a, gradients_a), (b, gradients_b) = (n.loss_and_gradients(x, x) for n in (single, double))
+    assert b == pytest.approx(2 * a, rel=1e-5)
+    for g, h in zip(gradients_a, gradients_b):
+        np.testing.assert_allclose(2 * g, h, rtol=1e-4, atol=1e-7)
+
+
+def test_save_is_save_model(x, tmp_path):
+    network = autoencoder()
+    network.save(tmp_path / "network.npz")
+    np.testing.assert_array_equal(load_model(tmp_path / "network.npz").predict(x), network.predict(x))
 
 
 @pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
