@@ -91,6 +91,7 @@ class BinaryCrossentropy(Loss):
         return float(losses.mean())
 
     def gradient(self, y_true, y_pred):
+        check_shapes(y_true, y_pred)
         if self.from_logits:
             return (Sigmoid()(y_pred) - y_true) * (1.0 / y_true.size)
         p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
