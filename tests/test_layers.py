@@ -294,3 +294,27 @@ def test_errors_name_the_layer(name, shown):
 def test_unknown_names_are_errors_when_the_layer_is_made(setting, kind):
     with pytest.raises(ValueError, match=f"Unknown {kind}: expected one of .*Received: 'nonsense'"):
         Dense(3, **{setting: "nonsense"})
+
+
+def test_unless_asked_to_a_layer_makes_new_arrays(rng):
+    layer = Dense(3, "tanh")
+    layer.build(4, rng)
+    x = rng.normal(size=(5, 4)).astype("float32")
+    results = []
+    for _ in range(2):
+        a = layer.forward(x)
+        to_x = layer.backward(np.ones_like(a))
+        results.append([a, to_x, *layer.gradients])
+    assert not any(np.shares_memory(old, new) for old, new in zip(*results))
+
+
+def test_when_asked_to_a_layer_writes_into_the_arrays_of_the_pass_before(rng):
+    layer = Dense(3, "tanh")
+    layer.build(4, rng)
+    x = rng.normal(size=(5, 4)).astype("float32")
+    results = []
+    for _ in range(2):
+        a = layer.forward(x, reuse_arrays=True)
+        to_x = layer.backward(np.ones_like(a))
+        results.append([layer.logits, a, to_x, layer.kernel_gradient])
+    assert all(np.shares_memory(old, new) for old, new in zip(*results))
