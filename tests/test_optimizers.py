@@ -242,6 +242,8 @@ def test_what_decays_to_nothing_never_becomes_subnormal(make):
         sizes = np.abs(np.concatenate([array.ravel() for array in optimizer.state[0].values()]))
         smallest = min(smallest, sizes[sizes > 0].min(initial=np.inf))
     assert smallest >= np.finfo("float32").tiny
+    for name in set(optimizer.slots) - {"v"}:  # Adam's v decays too slowly to be gone by now
+        assert (optimizer.state[0][name] == 0).all()
 
 
 def test_clearing_does_not_touch_what_matters():
@@ -250,3 +252,10 @@ def test_clearing_does_not_touch_what_matters():
     for _ in range(60):
         optimizer.apply([np.zeros(2)], [w])
     assert (optimizer.state[0]["velocity"] != 0).all()
+
+
+def test_an_epsilon_of_zero_will_do():
+    for make in (RMSprop, Adam):
+        w = np.zeros(1)
+        make(0.1, epsilon=0).apply([np.ones(1)], [w])
+        assert w[0] < 0
