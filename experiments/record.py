@@ -11,8 +11,8 @@ RESULTS = pathlib.Path(__file__).parent / "results"
 PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn")
 
 
-def write_record(name, command, settings, results, cpu_seconds):
-    """Write `results/<name>.json`.
+def write_record(name, command, settings, results, cpu_seconds, folder=None, packages=PACKAGES):
+    """Write `<name>.json` into a folder.
 
     Parameters
     ----------
@@ -24,6 +24,10 @@ def write_record(name, command, settings, results, cpu_seconds):
         What was asked and what was found; JSON's types only.
     cpu_seconds : float
         How long it took, in seconds of processor time, which a busy machine does not change much.
+    folder : path or None
+        Where to; `None` is the experiments' own `results/`.
+    packages : iterable of str
+        The distributions whose versions the record names. All must be installed.
 
     Returns
     -------
@@ -36,26 +40,32 @@ def write_record(name, command, settings, results, cpu_seconds):
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "python": platform.python_version(),
-        "packages": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "packages": {package: importlib.metadata.version(package) for package in packages},
         "cpu_seconds": round(cpu_seconds, 1),
         "settings": settings,
         "results": results,
     }
-    path = RESULTS / f"{name}.json"
+    path = (folder or RESULTS) / f"{name}.json"
     path.write_text(json.dumps(record, indent=1) + "\n")
     return path
 
 
-def read_record(name):
-    """Return the record of an experiment as a dict.
+def read_record(name, folder=None):
+    """Return a record as a dict.
+
+    Parameters
+    ----------
+    name : str
+    folder : path or None
+        Where from; `None` is the experiments' own `results/`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such record; the message says which there are.
     """
-    path = RESULTS / f"{name}.json"
+    path = (folder or RESULTS) / f"{name}.json"
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in RESULTS.glob("*.json"))) or "none"
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
         raise FileNotFoundError(f"Expected a record at {path}. Received: no such file; there are: {known}.")
     return json.loads(path.read_text())

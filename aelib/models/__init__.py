@@ -8,6 +8,7 @@ from aelib.models.startup import start_tensorflow
 
 start_tensorflow()
 
-from aelib.models.dense import dense_autoencoder  # noqa: E402  after TensorFlow has started
+from aelib.models.batches import shuffled_batches  # noqa: E402  after TensorFlow has started
+from aelib.models.dense import dense_autoencoder  # noqa: E402
 
-__all__ = ["dense_autoencoder", "start_tensorflow"]
+__all__ = ["dense_autoencoder", "shuffled_batches", "start_tensorflow"]
