@@ -13,7 +13,7 @@ import pathlib
 import platform
 import shutil
 
-SOURCES = ("aelib", "experiments", "requirements.txt", "pyproject.toml")
+SOURCES = ("aelib", "experiments", "benchmarks", "requirements.txt", "pyproject.toml")
 PACKAGES = ("numpy", "matplotlib", "tensorflow", "keras", "scikit-learn")
 
 

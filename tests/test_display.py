@@ -22,10 +22,10 @@ def code_of(shown):
     "thing, name, first_line",
     [
         (layers.positive_integer, "`aelib.layers.positive_integer`", "def positive_integer(name, value):"),
-        (Dense.backward, "`aelib.layers.Dense.backward`", "def backward(self, gradient):"),
+        (Dense.backward, "`aelib.layers.Dense.backward`", "def backward(self, gradient, input_gradient=True):"),
         (Dense, "`aelib.layers.Dense`", "class Dense:"),
         (Dense.built, "`aelib.layers.Dense.built`", "@property"),
-        (Dense(2).forward, "`aelib.layers.Dense.forward`", "def forward(self, x):"),
+        (Dense(2).forward, "`aelib.layers.Dense.forward`", "def forward(self, x, reuse_arrays=False):"),
         (Sequential._check_batch, "`aelib.network.Sequential._check_batch`", "@staticmethod"),
     ],
 )

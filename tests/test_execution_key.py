@@ -14,7 +14,8 @@ def module(load_module):
 @pytest.fixture
 def book(tmp_path):
     """A small repository."""
-    for name in ("aelib/layers.py", "aelib/models/dense.py", "experiments/results/deep.json", "chapters/one.md"):
+    results = ("experiments/results/deep.json", "benchmarks/results/epoch.json")
+    for name in ("aelib/layers.py", "aelib/models/dense.py", *results, "chapters/one.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -30,7 +31,15 @@ def test_the_key_is_16_hexadecimal_digits_and_stays(module, book):
 
 
 @pytest.mark.parametrize(
-    "name", ["aelib/layers.py", "aelib/models/dense.py", "experiments/results/deep.json", "requirements.txt", "pyproject.toml"]
+    "name",
+    [
+        "aelib/layers.py",
+        "aelib/models/dense.py",
+        "experiments/results/deep.json",
+        "benchmarks/results/epoch.json",
+        "requirements.txt",
+        "pyproject.toml",
+    ],
 )
 @pytest.mark.parametrize("change", ["edit", "remove", "rename"])
 def test_a_change_of_what_numbers_depend_on_changes_the_key(module, book, name, change):

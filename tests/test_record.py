@@ -43,6 +43,16 @@ def test_a_second_record_replaces_the_first(record):
     assert record.read_record("deep")["results"] == {"value": 2}
 
 
+def test_a_record_of_another_folder_lies_there_and_names_the_packages_that_it_is_told(record, tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    path = record.write_record("epoch", "command", {}, {"value": 1}, 1.0, folder=folder, packages=["numpy"])
+    assert path == folder / "epoch.json"
+    assert record.read_record("epoch", folder)["packages"] == {"numpy": numpy.__version__}
+    with pytest.raises(FileNotFoundError, match="elsewhere.*there are: epoch"):
+        record.read_record("deep", folder)
+
+
 def test_a_result_that_json_does_not_know_leaves_the_old_record(record):
     record.write_record("deep", "command", {}, {"value": 1}, 1.0)
     with pytest.raises(TypeError):

@@ -1,0 +1,1 @@
+"""How long training takes, beside the frameworks and beside the matrix products alone."""

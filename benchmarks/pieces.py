@@ -1,0 +1,216 @@
+"""What the pieces of a training step cost: nanoseconds an element, on one thread, in float32.
+
+    python -m benchmarks.pieces
+
+times a piece of work at the size that the training of MNIST has, 256 images of 784 pixels,
+in the ways one might write it. The ways of one piece give the same numbers; they differ in
+how often they go through memory, and in what they call.
+"""
+
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+import numpy as np
+
+from benchmarks import threads
+from benchmarks.epoch import processor
+from experiments.record import write_record
+
+RESULTS = pathlib.Path(__file__).parent / "results"
+IMAGES, BATCH, PIXELS, UNITS = 60_000, 256, 784, 1000
+PARAMETERS = (51_000, 2_840_000)  # of the smallest and of the largest network of the benchmark
+LARGE = 16_000_000  # float32 numbers, 64 MB: more than the caches hold
+CHUNK = 65_536
+REPEATS = 9
+SECONDS = 0.02  # each measurement takes at least this long
+
+
+# ---------------------------------------------------------------- the sigmoid and the relu
+
+
+def sigmoid_by_tanh(z, out):
+    """`(1 + tanh(z / 2)) / 2`: never overflows."""
+    np.multiply(z, 0.5, out=out)
+    np.tanh(out, out=out)
+    np.multiply(out, 0.5, out=out)
+    np.add(out, 0.5, out=out)
+
+
+def sigmoid_by_exp(z, out):
+    """`1 / (1 + exp(-z))`, as it stands in the books."""
+    np.negative(z, out=out)
+    np.exp(out, out=out)
+    np.add(out, 1.0, out=out)
+    np.divide(1.0, out, out=out)
+
+
+def relu_by_maximum(z, out):
+    np.maximum(z, 0.0, out=out)
+
+
+def relu_by_where(z, out):
+    out[:] = np.where(z > 0.0, z, np.float32(0.0))
+
+
+def relu_by_mask(z, out):
+    np.copyto(out, z)
+    np.copyto(out, 0.0, where=z < 0.0)
+
+
+# ------------------------------------------------------------------- gathering a batch
+
+
+def gather_by_clip(images, rows, out):
+    """With `mode="clip"`, `take` writes into `out` as it reads."""
+    np.take(images, rows, axis=0, out=out, mode="clip")
+
+
+def gather_by_take(images, rows, out):
+    """By default, `take` fills a copy first, so that a wrong number leaves `out` as it was."""
+    np.take(images, rows, axis=0, out=out)
+
+
+def gather_by_index(images, rows, out):
+    """A new array a batch; `out` is left alone."""
+    return images[rows]
+
+
+# -------------------------------------------------------------------------------- Adam
+
+
+def adam_plain(w, g, m, v, alpha):
+    """The rule as it stands: every operation goes through all parameters, and makes an array."""
+    m += 0.1 * (g - m)
+    v += 0.001 * (np.square(g) - v)
+    w -= alpha * m / (np.sqrt(v) + 1e-7)
+
+
+def adam_in_chunks(w, g, m, v, alpha, buffer):
+    """The same rule on one chunk after the other, which stays in the cache, into one buffer."""
+    for start in range(0, len(w), CHUNK):
+        part = slice(start, start + CHUNK)
+        w_, g_, m_, v_ = w[part], g[part], m[part], v[part]
+        step = buffer[: len(w_)]
+        np.subtract(g_, m_, out=step)
+        step *= 0.1
+        m_ += step
+        np.square(g_, out=step)
+        step -= v_
+        step *= 0.001
+        v_ += step
+        np.sqrt(v_, out=step)
+        step += 1e-7
+        np.divide(m_, step, out=step)
+        step *= alpha
+        w_ -= step
+
+
+# --------------------------------------------------------------------------- adding
+
+
+def add_in_place(a, b):
+    a += b
+
+
+def add_new(a, b):
+    return a + b
+
+
+# -------------------------------------------------------------------------- the clock
+
+
+def seconds(work):
+    """The median time of one call of `work`, in seconds of the processor."""
+    number = 1
+    while timed(work, number) < SECONDS:
+        number *= 2
+    return statistics.median(timed(work, number) / number for _ in range(REPEATS))
+
+
+def timed(work, number):
+    start = time.process_time()
+    for _ in range(number):
+        work()
+    return time.process_time() - start
+
+
+# ------------------------------------------------------------------------- the pieces
+
+
+def elementwise_pieces():
+    """Yield (piece, way, what to call, elements), for what is counted in ns an element."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(BATCH, PIXELS)).astype("float32")
+    out = np.empty_like(z)
+    for name, work in {"with tanh": sigmoid_by_tanh, "with exp": sigmoid_by_exp}.items():
+        yield "sigmoid", name, lambda: work(z, out), z.size
+    relus = {"maximum": relu_by_maximum, "where": relu_by_where, "copy to a mask": relu_by_mask}
+    for name, work in relus.items():
+        yield "relu", name, lambda: work(z, out), z.size
+
+    images = rng.random((IMAGES, PIXELS), dtype="float32")
+    rows = rng.permutation(IMAGES)[:BATCH]
+    gathers = {"take, clip": gather_by_clip, "take": gather_by_take, "images[rows]": gather_by_index}
+    for name, work in gathers.items():
+        yield "gather a batch", name, lambda: work(images, rows, out), out.size
+
+    buffer = np.empty(CHUNK, "float32")
+    for count in PARAMETERS:
+        w, g, m, v = (rng.random(count, dtype="float32") for _ in range(4))
+        piece = f"Adam, {count:,} weights"
+        yield piece, "plain", lambda: adam_plain(w, g, m, v, 1e-6), count
+        yield piece, "chunks and a buffer", lambda: adam_in_chunks(w, g, m, v, 1e-6, buffer), count
+
+    for size, text in ((BATCH * PIXELS, "a batch"), (LARGE, "64 MB")):
+        a, b = np.zeros(size, "float32"), np.zeros(size, "float32")
+        yield f"add, {text}", "in place", lambda: add_in_place(a, b), size
+        yield f"add, {text}", "a new array", lambda: add_new(a, b), size
+
+
+def other_pieces():
+    """Yield (piece, way, what to call, work, unit): so many operations, or bytes."""
+    rng = np.random.default_rng(0)
+    for units in (32, UNITS):
+        for dtype in ("float32", "float64"):
+            x, w = rng.random((BATCH, PIXELS)).astype(dtype), rng.random((PIXELS, units)).astype(dtype)
+            out = np.empty((BATCH, units), dtype)
+            name = f"matrix product, {units} units"
+            yield name, dtype, lambda: np.matmul(x, w, out=out), 2 * out.size * PIXELS, "GFLOP/s"
+    for size, text in ((BATCH * PIXELS, "a batch"), (LARGE, "64 MB")):
+        a, b = np.zeros(size, "float32"), np.zeros(size, "float32")
+        yield f"copy, {text}", "read and written", lambda: np.copyto(a, b), 2 * a.nbytes, "GB/s"
+
+
+def measure():
+    """Yield one dict a line of the table, as soon as it is measured."""
+    for piece, way, work, elements in elementwise_pieces():
+        yield {"piece": piece, "way": way, "value": 1e9 * seconds(work) / elements, "unit": "ns an element"}
+    for piece, way, work, amount, unit in other_pieces():
+        yield {"piece": piece, "way": way, "value": amount / seconds(work) / 1e9, "unit": unit}
+
+
+def main():
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # NumPy has been imported: begin again
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.pieces"], threads.environment(1))
+    rows = []
+    for row in measure():
+        row["value"] = round(row["value"], 3)
+        rows.append(row)
+        print(f"{row['piece']:<28}{row['way']:<24}{row['value']:>9.2f} {row['unit']}", flush=True)
+    settings = {"batch": BATCH, "features": PIXELS, "chunk": CHUNK, "dtype": "float32", "repeats": REPEATS}
+    results = {
+        "processor": processor(),
+        "linear_algebra_threads": threads.linear_algebra_threads(),
+        "rows": rows,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    command = "python -m benchmarks.pieces"
+    path = write_record("pieces", command, settings, results, time.process_time(), RESULTS, ["numpy"])
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""One process, one number of threads: every peer trains an epoch in turn, round after round.
+
+Not a command for people: `benchmarks.epoch` starts it once for each number of threads.
+"""
+
+import gc
+import json
+import sys
+
+from aelib.datasets import load_mnist
+from benchmarks import threads
+from benchmarks.architectures import ARCHITECTURES, title
+from benchmarks.peers import PEERS
+
+
+def race(peers, rounds, clock, say):
+    """Let each peer train one epoch in turn, `rounds` times, so that a drift of the machine meets all alike.
+
+    Parameters
+    ----------
+    peers : dict of str to Peer
+    rounds : int
+    clock : callable
+        Returns seconds.
+    say : callable
+        Called with a line of progress after each epoch.
+
+    Returns
+    -------
+    dict of str to {"seconds": list of float, "losses": list of float or None}
+        One number a round.
+    """
+    results = {name: {"seconds": [], "losses": []} for name in peers}
+    for number in range(1, rounds + 1):
+        for name, peer in peers.items():
+            gc.collect()  # no peer pays for what another left behind
+            seconds, loss = peer.timed_epoch(clock)
+            results[name]["seconds"].append(round(seconds, 4))
+            results[name]["losses"].append(loss)
+            say(f"round {number} of {rounds}  {peer.label:<40} {seconds:8.2f} s" + loss_text(loss))
+    return results
+
+
+def loss_text(loss):
+    return "" if loss is None else f"   loss {loss:.4f}"
+
+
+def run(job, say):
+    """Run the races of a job, one architecture after the other.
+
+    Parameters
+    ----------
+    job : dict
+        `threads`, `images`, `batch_size`; `peers`, a list of names; `rounds`, a dict
+        of an architecture's letter to a number.
+    say : callable
+
+    Returns
+    -------
+    dict
+        Of an architecture's letter to what `race` returns.
+    """
+    threads.fix_threads(job["threads"], {PEERS[name].module for name in job["peers"]})
+    clock = threads.clock_name(job["threads"])
+    (images, _), _ = load_mnist(limit=job["images"])
+    results = {}
+    for letter, rounds in job["rounds"].items():
+        units = ARCHITECTURES[letter]
+        say(f"\n({letter}) {title(units)}, threads: {job['threads']}, {clock} time. Compiling …")
+        names = [name for name in job["peers"] if PEERS[name].only is None or letter in PEERS[name].only]
+        peers = {name: PEERS[name](units, images, job["batch_size"]) for name in names}
+        results[letter] = race(peers, rounds, threads.CLOCKS[clock], say)
+    return {"linear_algebra_threads": threads.linear_algebra_threads(), "races": results}
+
+
+def main():
+    result = run(json.loads(sys.argv[1]), lambda line: print(line, file=sys.stderr, flush=True))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
