@@ -216,7 +216,7 @@ class TensorFlow(Peer):
         self.m = [tf.Variable(tf.zeros_like(w)) for w in self.weights]
         self.v = [tf.Variable(tf.zeros_like(w)) for w in self.weights]
         self.iterations = tf.Variable(0.0)
-        self.compiled_epoch = tf.function(self.steps, jit_compile=True)
+        self.compiled_epoch = tf.function(self.steps, jit_compile=True, autograph=False)
         self.train(whole_batches=1)
 
     def epoch(self):
@@ -229,10 +229,14 @@ class TensorFlow(Peer):
 
     def steps(self, order, whole_batches):
         tf, size = self.tf, self.batch_size
-        total, start = 0.0, 0
-        while start < whole_batches * size:  # not tf.range, which XLA would compile for each length
-            total += self.step(tf.gather(self.data, tf.slice(order, [start], [size])))
-            start += size
+
+        def whole_batch(start, total):
+            batch = tf.gather(self.data, tf.slice(order, [start], [size]))
+            return start + size, total + self.step(batch)
+
+        # Not tf.range, which XLA would compile for each length.
+        end = whole_batches * size
+        _, total = tf.while_loop(lambda start, total: start < end, whole_batch, (0, 0.0))
         rest = len(self.images) % size
         if rest:
             total += self.step(tf.gather(self.data, order[-rest:]))
@@ -250,7 +254,7 @@ class TensorFlow(Peer):
             m.assign_add(0.1 * (g - m))
             v.assign_add(0.001 * (tf.square(g) - v))
             w.assign_sub(alpha * m / (tf.sqrt(v) + 1e-7))
-        return loss * len(batch)
+        return loss * tf.cast(tf.shape(batch)[0], "float32")
 
     def logits(self, a):
         layers = list(zip(self.variables[::2], self.variables[1::2]))
