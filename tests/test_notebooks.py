@@ -1,14 +1,14 @@
 """The chapters as files: complete, clean, and made the way the book makes chapters."""
 
 import ast
+import pathlib
 import re
 
 import nbformat
 import pytest
 import yaml
 
-from conftest import ROOT
-
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "chapters").rglob("*.ipynb"))
 
 

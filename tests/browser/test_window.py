@@ -1,0 +1,37 @@
+"""The window that the other browser tests look through shows what a reader would see."""
+
+import pytest
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a page with a body and return its path."""
+
+    def write_page(body):
+        path = tmp_path / "page.html"
+        path.write_text(f"<!doctype html><html><head><title>A page</title></head><body>{body}</body></html>")
+        return path
+
+    return write_page
+
+
+def test_it_has_the_size_and_the_theme_asked_for(open_page, write):
+    page = open_page(write("<p>text</p>"), width=375, height=700, theme="dark")
+    assert page.evaluate("[innerWidth, innerHeight]") == [375, 700]
+    assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+
+
+def test_without_javascript_no_script_runs(open_page, write):
+    path = write("<p>before</p><script>document.querySelector('p').textContent = 'after'</script>")
+    assert open_page(path).inner_text("p") == "after"
+    assert open_page(path, javascript=False).inner_text("p") == "before"
+
+
+def test_what_goes_wrong_in_a_script_is_kept(open_page, write):
+    page = open_page(write("<script>console.error('one'); throw new Error('two')</script>"))
+    assert page.errors == ["one", "two"]
+
+
+def test_what_is_to_run_first_runs_first(open_page, write):
+    page = open_page(write("<script>document.title = window.word</script>"), init="window.word = 'given'")
+    assert page.title() == "given"
