@@ -1,0 +1,10 @@
+"""Figures that a reader can play with: plain JavaScript in a cell's output, with the weights inside.
+
+Each widget is one object that a notebook shows, live or on a page of the book; it asks no
+kernel and no other host for anything. Where scripts are off, its still picture stands.
+"""
+
+from aelib.widgets.weights import dense_layers, quantize
+from aelib.widgets.widget import Widget
+
+__all__ = ["Widget", "dense_layers", "quantize"]
