@@ -32,11 +32,27 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
-def test_the_table_of_contents_lists_every_chapter_once():
+def listed(entries):
+    """The files of a part of the table of contents, in the order in which they are read."""
+    for entry in entries:
+        yield entry["file"]
+        yield from listed(entry.get("sections", []))
+
+
+def test_the_table_of_contents_lists_every_page_once():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    listed = [toc["root"]] + [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    pages = [toc["root"]] + [page for part in toc["parts"] for page in listed(part["chapters"])]
     files = [path for suffix in ("*.ipynb", "*.md") for path in (ROOT / "chapters").rglob(suffix)]
-    assert sorted(listed) == sorted(str(path.relative_to(ROOT).with_suffix("")) for path in files)
+    assert sorted(pages) == sorted(str(path.relative_to(ROOT).with_suffix("")) for path in files)
+
+
+def test_the_numbers_of_the_parts_are_those_of_their_folders():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    (numbered,) = [part["chapters"] for part in toc["parts"] if part.get("numbered")]
+    for number, part in enumerate(numbered, start=1):
+        folder = pathlib.PurePath(part["file"]).parent
+        assert folder.name.startswith(f"{number}_")
+        assert {pathlib.PurePath(page).parent for page in listed([part])} == {folder}
 
 
 def test_it_is_committed_without_outputs(notebook):
