@@ -215,9 +215,13 @@ class ChaptersUsing(SphinxDirective):
         return [chapters_using(dotted=directives.unchanged(self.arguments[0]))]
 
 
-def end_with_chapters(app, what, name, obj, options, lines):
-    """End the docstring of a class or function with the place for the chapters that use it."""
-    if what in ("class", "function", "method", "property"):
+def end_docstring(app, what, name, obj, options, lines):
+    """End a docstring with what the class inherits from, and with the place for the chapters that use it."""
+    bases = getattr(obj, "__bases__", ())
+    bases = [f":py:class:`.{base.__name__}`" for base in bases if base.__module__.partition(".")[0] == PACKAGE]
+    if bases:
+        lines += ["", f"What is not described here it inherits from {' and '.join(bases)}.", ""]
+    if what in ("class", "function", "method", "property", "data"):
         lines += ["", f".. chapters-using:: {name}", ""]
 
 
@@ -272,10 +276,10 @@ def link_types(app, config):
     ours = public_names(pathlib.Path(app.srcdir) / PACKAGE)
     config.numpydoc_xref_param_type = True
     config.numpydoc_xref_ignore = "all"
-    config.numpydoc_xref_aliases = {name: name for name in DEFAULT_LINKS} | {
-        name: dotted for name, dotted in ours.items() if name[0].isupper()
-    }
-    app.aelib_names = ours
+    classes = {name: dotted for name, dotted in ours.items() if name[0].isupper()}
+    dotted_classes = {dotted: f".{dotted}" for dotted in classes.values()}  # an alias must differ from its name
+    config.numpydoc_xref_aliases = {name: name for name in DEFAULT_LINKS} | classes | dotted_classes
+    app.aelib_names = ours | {dotted: dotted for dotted in ours.values()}
 
 
 def name_or_code(role, rawtext, text, lineno, inliner, options=None, content=None):
@@ -285,8 +289,12 @@ def name_or_code(role, rawtext, text, lineno, inliner, options=None, content=Non
     dotted = env.app.aelib_names.get(text.removesuffix("()"))
     if dotted is None:
         return [code], []
-    link = pending_xref("", code, refdomain="py", reftype="obj", reftarget=dotted, refexplicit=True, refwarn=False)
-    return [link], []
+    return [pending_xref("", code, refdomain="py", reftype="obj", reftarget=dotted, refexplicit=True, aelib=True)], []
+
+
+def leave_as_code(app, env, node, contnode):
+    """A name in backticks that the reference leaves out stays code, without a warning."""
+    return contnode if node.get("aelib") else None
 
 
 def setup(app):
@@ -296,7 +304,8 @@ def setup(app):
     app.add_directive("chapters-using", ChaptersUsing)
     app.add_role("name-or-code", name_or_code)
     app.connect("config-inited", link_types, priority=100)  # before numpydoc reads its aliases
-    app.connect("autodoc-process-docstring", end_with_chapters, priority=900)  # after numpydoc has rewritten it
+    app.connect("autodoc-process-docstring", end_docstring, priority=900)  # after numpydoc has rewritten it
+    app.connect("missing-reference", leave_as_code)
     app.connect("env-updated", collect_uses)
     app.connect("env-get-updated", pages_of_the_reference)
     app.connect("doctree-resolved", name_chapters)

@@ -150,6 +150,7 @@ class Softplus(Activation):
         return Sigmoid()(z, out)
 
 
+#: Each activation's class by its name.
 ACTIVATIONS = {
     "linear": Linear,
     "relu": ReLU,
