@@ -13,6 +13,7 @@ import pathlib
 import re
 
 import nbformat
+from book_pages import is_notebook, joined, link_to_page, reading_order
 from docutils import nodes
 from docutils.parsers.rst import directives
 from numpydoc.xref import DEFAULT_LINKS
@@ -173,7 +174,7 @@ def entries(env):
 
 def link_code_cells(app, pagename, templatename, context, doctree):
     """Link the names in the code cells of a page that comes from a notebook."""
-    if doctree is None or not str(app.env.doc2path(pagename)).endswith(".ipynb"):
+    if doctree is None or not is_notebook(app.env, pagename):
         return
     known = entries(app.env)
 
@@ -229,21 +230,11 @@ def collect_uses(app, env):
     """Read which chapter names what, in the order of the book."""
     env.aelib_uses = {}
     for docname in reading_order(env):
-        path = pathlib.Path(env.doc2path(docname))
-        if path.suffix == ".ipynb":
-            notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
+        if is_notebook(env, docname):
+            notebook = nbformat.read(env.doc2path(docname), as_version=nbformat.current_nbformat)
             cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
             for dotted in {dotted for places in names_in(cells) for _, dotted in places.values()}:
                 env.aelib_uses.setdefault(dotted, []).append(docname)
-
-
-def reading_order(env):
-    """Every page of the book, as previous and next walk them."""
-    pages, waiting = [], [env.config.root_doc]
-    while waiting:
-        pages.append(waiting.pop(0))
-        waiting = env.toctree_includes.get(pages[-1], []) + waiting
-    return pages
 
 
 def name_chapters(app, doctree, docname):
@@ -253,14 +244,10 @@ def name_chapters(app, doctree, docname):
         if not chapters:
             place.parent.remove(place)
             continue
-        line = nodes.paragraph("", "Used in ", classes=["chapters-using"])
-        for chapter in chapters:
-            number = ".".join(map(str, app.env.toc_secnumbers.get(chapter, {}).get("", ())))
-            title = f"{number} {app.env.titles[chapter].astext()}".strip()
-            line += nodes.Text("; ") if len(line) > 1 else nodes.Text("")
-            line += make_refnode(app.builder, docname, chapter, "", nodes.Text(title))
-        line += nodes.Text(".")
-        place.replace_self(line)
+        links = [link_to_page(app, docname, chapter) for chapter in chapters]
+        place.replace_self(
+            nodes.paragraph("", "", nodes.Text("Used in "), *joined(links), nodes.Text("."), classes=["chapters-using"])
+        )
 
 
 def pages_of_the_reference(app, env):

@@ -1,0 +1,83 @@
+"""What the book's extensions know about its pages: their order, their numbers, and links to them.
+
+`` {chapter}`label` `` is a link that reads as the numbered title of the label's page.
+"""
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+from sphinx.util.nodes import make_refnode
+
+logger = logging.getLogger(__name__)
+
+
+def pages_below(env, docname):
+    """A page and every page below it in the table of contents, as previous and next walk them."""
+    pages, waiting = [], [docname]
+    while waiting:
+        pages.append(waiting.pop(0))
+        waiting = env.toctree_includes.get(pages[-1], []) + waiting
+    return pages
+
+
+def reading_order(env):
+    """Every page of the book, from the cover to the last appendix."""
+    return pages_below(env, env.config.root_doc)
+
+
+def is_notebook(env, docname):
+    """Whether a page comes from a notebook."""
+    return str(env.doc2path(docname)).endswith(".ipynb")
+
+
+def numbered_title(env, docname):
+    """A page's title with its number in front, such as `2.3 Losses as likelihoods`."""
+    number = ".".join(map(str, env.toc_secnumbers.get(docname, {}).get("", ())))
+    return f"{number} {env.titles[docname].astext()}".strip()
+
+
+def link_to_page(app, fromdoc, docname, anchor=""):
+    """A reference from one page to another, or to a place in it, that reads as its numbered title."""
+    return make_refnode(app.builder, fromdoc, docname, anchor, nodes.Text(numbered_title(app.env, docname)))
+
+
+def joined(links):
+    """Links in one line, with semicolons between them."""
+    line = []
+    for link in links:
+        line += [nodes.Text("; "), link] if line else [link]
+    return line
+
+
+def page_of(env, label):
+    """The page on which a label stands, or None."""
+    return env.get_domain("std").anonlabels.get(label, (None,))[0]
+
+
+class chapter_link(nodes.Inline, nodes.Element):
+    """The place for a link to the page of a label."""
+
+
+class Chapter(SphinxRole):
+    """`` {chapter}`label` ``"""
+
+    def run(self):
+        node = chapter_link(label=self.text)
+        self.set_source_info(node)
+        return [node], []
+
+
+def link_chapters(app, doctree, docname):
+    """Put the links into their places, now that every page has its number."""
+    for place in list(doctree.findall(chapter_link)):
+        page = page_of(app.env, place["label"])
+        if page is None:
+            logger.warning("no page has the label %r", place["label"], location=place)
+        place.replace_self(link_to_page(app, docname, page) if page else nodes.Text("?"))
+
+
+def setup(app):
+    app.add_node(chapter_link)
+    app.add_role("chapter", Chapter())
+    app.connect("doctree-resolved", link_chapters)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
