@@ -87,6 +87,32 @@ def test_its_imports_stand_in_one_cell(notebook):
     assert len(with_imports) == 1
 
 
+def figures(notebook):
+    """What the metadata of each cell that makes a figure say: its name, its caption, its alternative text if any.
+
+    An interactive figure is no image, so its words stand in its own page and not here.
+    """
+    for cell in notebook.cells:
+        settings = cell.metadata.get("mystnb", {})
+        if "figure" in settings or "image" in settings:
+            assert "figure" in settings, f"a figure without a caption: {cell.source[:80]}"
+            yield settings["figure"]["name"], settings["figure"]["caption"], settings.get("image", {}).get("alt")
+
+
+def test_its_figures_have_a_name_a_caption_and_an_alternative_text(notebook):
+    for name, caption, alt in figures(notebook):
+        assert re.fullmatch(r"fig-[a-z0-9-]+", name)
+        assert len(caption.split()) >= 8 and caption.endswith("."), f"{name}: a caption is made of sentences"
+        if alt is not None:
+            assert len(alt.split()) >= 5 and "_images" not in alt, f"{name}: the alternative text describes the picture"
+            assert alt.strip(". ") != caption.strip(". "), f"{name}: the alternative text is not the caption again"
+
+
+def test_no_two_figures_have_one_name():
+    names = [name for path in NOTEBOOKS for name, _, _ in figures(read(path))]
+    assert names and len(set(names)) == len(names)
+
+
 def test_it_claims_something_that_could_be_false(notebook):
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert any(re.search(r"^\s*assert ", source, re.MULTILINE) for source in code)

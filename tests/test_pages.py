@@ -1,4 +1,4 @@
-"""The built pages: every link leads somewhere, nothing is asked of another host, no noise.
+"""The built pages: every link leads somewhere, nothing is asked of another host, every figure has a caption, no noise.
 
 The checks run on the pages that `BOOK_PAGES` names, as `.ci/run` sets it after the build:
 
@@ -109,6 +109,19 @@ def images_without_words(folder):
                 yield page, alt
 
 
+def images_without_a_caption(folder):
+    """Every (page, alt) of a figure that has no numbered caption, or none with words of its own."""
+    for page in pages_below(folder):
+        for image in parse(page).select("article img"):
+            alt = image.get("alt", "")
+            figure = image.find_parent("figure")
+            caption = figure and figure.find("figcaption")
+            number = caption and caption.select_one(".caption-number")
+            words = caption and caption.select_one(".caption-text")
+            if not (number and words) or len(words.text.split()) < 3 or words.text.strip() == alt.strip():
+                yield page, alt
+
+
 # ---------------------------------------------------------------- the book's pages
 
 
@@ -135,6 +148,10 @@ def test_no_page_of_the_book_shows_stderr_or_a_traceback(pages):
 
 def test_every_figure_of_the_book_has_words_for_those_who_cannot_see_it(pages):
     assert list(images_without_words(pages)) == []
+
+
+def test_every_figure_of_the_book_has_a_numbered_caption(pages):
+    assert list(images_without_a_caption(pages)) == []
 
 
 # ------------------------------------------------- the checks themselves can fail
@@ -199,3 +216,33 @@ def test_a_figure_without_words_is_found(page, alt):
 
 def test_a_figure_with_words_is_left_alone(page):
     assert list(images_without_words(page('<img src="x.png" alt="A falling learning curve">'))) == []
+
+
+IMAGE = '<img src="x.png" alt="A falling learning curve">'
+NUMBER = '<span class="caption-number">Figure 1 </span>'
+
+
+def captioned(caption):
+    """A figure with this inside its caption."""
+    return f"<figure>{IMAGE}<figcaption><p>{caption}</p></figcaption></figure>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        IMAGE,
+        f"<figure>{IMAGE}</figure>",
+        captioned('<span class="caption-text">The loss of three seeds.</span>'),
+        captioned(NUMBER + '<span class="caption-text">Loss.</span>'),
+        captioned(NUMBER + '<span class="caption-text">A falling learning curve</span>'),
+        captioned(NUMBER + '<span class="caption-text">The loss of three seeds.</span>') + IMAGE,
+    ],
+    ids=["bare", "no caption", "no number", "no words", "the alternative text again", "one of two"],
+)
+def test_a_figure_without_a_caption_is_found(page, body):
+    assert len(list(images_without_a_caption(page(body)))) == 1
+
+
+def test_a_figure_with_a_caption_is_left_alone(page):
+    body = captioned(NUMBER + '<span class="caption-text">The loss of three seeds.</span>')
+    assert list(images_without_a_caption(page(body))) == []
