@@ -145,3 +145,61 @@ def test_no_chapter_repeats_a_helper_of_another():
     for path in NOTEBOOKS:
         for name, body in functions(read(path)):
             assert seen.setdefault(body, path) == path, f"{name} stands in {seen[body].stem} too"
+
+
+# ---------------------------------------------------------------- the glossary, theorems and algorithms
+
+GLOSSARY = ROOT / "chapters" / "appendices" / "glossary.md"
+
+
+def pages_as_text():
+    """The text of each page of the book by its path, notebooks as their Markdown."""
+    for path in NOTEBOOKS:
+        yield path, prose(read(path))
+    for path in sorted((ROOT / "chapters").rglob("*.md")):
+        yield path, path.read_text(encoding="utf-8")
+
+
+def glossary_entries():
+    """The names of each entry of the glossary, in lower case: most have one, some several."""
+    (body,) = re.findall(r"```\{glossary\}\n(.*?)\n```", GLOSSARY.read_text(encoding="utf-8"), re.DOTALL)
+    for entry in re.split(r"\n\n", body):
+        yield [line.lower() for line in entry.splitlines() if not line.startswith(" ")]
+
+
+def terms_linked():
+    """Every term that a page other than the glossary links, in lower case."""
+    for path, text in pages_as_text():
+        if path != GLOSSARY:
+            for link in re.findall(r"\{term\}`([^`]+)`", text):
+                yield (re.findall(r"<([^>]+)>", link) or [link])[0].lower()
+
+
+def test_every_term_of_the_glossary_is_linked_from_a_chapter():
+    linked = set(terms_linked())
+    assert linked
+    assert [names for names in glossary_entries() if not linked & set(names)] == []
+
+
+def test_every_linked_term_is_in_the_glossary_and_defined_once():
+    names = [name for entry in glossary_entries() for name in entry]
+    assert len(set(names)) == len(names)
+    assert set(terms_linked()) <= set(names)
+
+
+def test_the_glossary_says_where_each_term_is_explained_and_is_in_order():
+    text = GLOSSARY.read_text(encoding="utf-8")
+    (body,) = re.findall(r"```\{glossary\}\n(.*?)\n```", text, re.DOTALL)
+    assert [entry for entry in re.split(r"\n\n", body) if "{ref}`ch-" not in entry] == []
+    first = [names[0] for names in glossary_entries()]
+    assert first == sorted(first)
+
+
+def test_every_theorem_and_algorithm_has_a_label_and_is_referred_to():
+    text = dict(pages_as_text())
+    whole = "\n".join(text.values())
+    referred = set(re.findall(r"\{prf:ref\}`([^`]+)`", whole))
+    opened = [found for page in text.values() for found in re.findall(r":::\{prf:(\w+)\}.*\n(.*)", page)]
+    labels = [label.removeprefix(":label: ") for kind, label in opened if kind != "proof"]
+    assert labels and all(re.fullmatch(r"(def|thm|prop|cor|alg)-[a-z0-9-]+", label) for label in labels), labels
+    assert [label for label in labels if label not in referred] == []
