@@ -13,7 +13,7 @@ Labels may hold mathematics between dollar signs, such as ``"code $h^{(2)}$"``, 
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from aelib.drawing import ACCENT, INK, LINE, MUTED, RULE, SIZE, SMALL, WARM, Drawing, pieces, text_width
+from aelib.drawing import ACCENT, INK, LINE, MUTED, SIZE, SMALL, WARM, Drawing, pieces, text_width
 
 RADIUS, PITCH = 7.5, 20  # of a unit, and from one unit to the next
 ROOM = 400  # units, the width that a diagram tries to keep to
@@ -209,8 +209,7 @@ class Block:
         What stands in it.
     shape : str
         ``"quantity"`` (numbers), ``"code"``, ``"narrowing"`` (an encoder), ``"widening"`` (a decoder), ``"box"``
-        (any other operation), ``"loss"``, ``"signal"`` (an error signal), ``"words"`` (without a frame) or
-        ``"fraction"`` (two lines with a bar between, without a frame).
+        (any other operation), ``"loss"``, ``"signal"`` (an error signal) or ``"words"`` (without a frame).
     at : (number, number)
         Its column and its row, from 0.
     note : str
@@ -234,8 +233,7 @@ class Block:
 
 TRAPEZIA = ("narrowing", "widening")
 PADDING = {
-    "quantity": 12, "code": 12, "narrowing": 16, "widening": 16, "box": 14, "loss": 12, "signal": 12,
-    "words": 2, "fraction": 2,
+    "quantity": 12, "code": 12, "narrowing": 16, "widening": 16, "box": 14, "loss": 12, "signal": 12, "words": 2,
 }  # fmt: skip
 
 
@@ -378,11 +376,12 @@ class _Grid:
 
     def __init__(self, blocks, pairs, headings, gap):
         self.blocks = blocks
-        gaps = {}  # wider between two columns where the label of an arrow stands
+        gaps = {}  # wider between two columns where an arrow has a label or two heads
         for a, b, arrow in pairs:
-            if arrow.label and a.at[1] == b.at[1] and abs(a.at[0] - b.at[0]) == 1:
+            if a.at[1] == b.at[1] and abs(a.at[0] - b.at[0]) == 1:
                 first = min(a.at[0], b.at[0])
-                gaps[first] = max(gaps.get(first, gap), text_width(arrow.label, SMALL) + 14)
+                room = text_width(arrow.label, SMALL) + 14 if arrow.label else 26 if "both" in STYLES[arrow.kind] else gap
+                gaps[first] = max(gaps.get(first, gap), room)
         self.x, edge = {}, 0.0
         for number in sorted({block.at[0] for block in blocks}):
             width = max(max(b.width, text_width(b.note, SMALL) - gap + 6) for b in blocks if b.at[0] == number)
@@ -425,8 +424,6 @@ def _draw_block(drawing, block, x, y):
         drawing.box(x, y, width, height, ACCENT, ACCENT, 0.3)
     elif block.shape in ("loss", "signal"):
         drawing.box(x, y, width, height, WARM, WARM, 0.14, height / 2 if block.shape == "loss" else 5)
-    elif block.shape == "fraction":
-        drawing.lines([((x - width / 2 + 2, y), (x + width / 2 - 2, y))], INK, 1)
     elif block.shape != "words":
         drawing.box(x, y, width, height, corner=0 if block.shape == "box" else 5)
     drawing.text(x, y, block.text)

@@ -15,8 +15,8 @@ import re
 INK = "currentColor"
 ACCENT = "var(--book-accent, #0072B2)"
 WARM = "var(--book-warm, #D55E00)"
-RULE = "var(--book-rule, #8c8c8c)"
 MUTED = "var(--book-muted, currentColor)"
+LINK = "var(--book-muted, #8c8c8c)"
 
 SIZE = 13  # of words
 SMALL = 12  # of numbers, and of words under a part
@@ -27,7 +27,7 @@ GROWTH = 1.3  # pixels a unit, at most
 
 MATH = re.compile(r"([\^_])(?:\{([^}]*)\}|(.))|([A-Za-z\u03b1-\u03c9]+)|([^A-Za-z\u03b1-\u03c9\^_]+)")
 SCRIPT = 0.72  # size of a sub- or superscript
-NARROW, WIDE = frozenset("iIjltfr.,:;'!|()[]·-−/ "), frozenset("mwMW%@→←↔∂Σ")
+NARROW, WIDE = frozenset("iIjltfr.,:;'!|()[]·-−/ "), frozenset("mwMW%@→←↔")
 
 pictures = itertools.count(1)
 
@@ -123,7 +123,7 @@ class Drawing:
         marks = "".join(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>' for x, y in centres)
         self._marks.append(f'<g style="{_paint(fill, stroke, 1.0, 1.2)}">{marks}</g>')
 
-    def lines(self, ends, color=RULE, width=0.7):
+    def lines(self, ends, color=LINK, width=0.7):
         """Draw straight lines, each from (x, y) to (x, y), as one mark."""
         self.include(*itertools.chain(*ends))
         path = "".join(f"M{_n(x0)} {_n(y0)}L{_n(x1)} {_n(y1)}" for (x0, y0), (x1, y1) in ends)
