@@ -16,7 +16,7 @@ from itertools import pairwise
 from aelib.drawing import ACCENT, INK, LINE, MUTED, SIZE, SMALL, WARM, Drawing, pieces, text_width
 
 RADIUS, PITCH = 7.5, 20  # of a unit, and from one unit to the next
-ROOM = 400  # units, the width that a diagram tries to keep to
+ROOM = 384  # units, the width that a diagram tries to keep to
 
 
 def plain(label):
@@ -85,7 +85,9 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
         )
     for name, first, last in parts:
         if not 0 <= first < last < len(units):
-            raise ValueError(f"Expected a part from one column to a later one of {len(units)}. Received: {name!r}, {first} to {last}.")
+            raise ValueError(
+                f"Expected a part from one column to a later one of {len(units)}. Received: {name!r}, {first} to {last}."
+            )
     code = units.index(min(units)) if code is None else code
     if not 0 <= code < len(units):
         raise ValueError(f"Expected the code to be one of {len(units)} columns. Received: {code}.")
@@ -110,7 +112,9 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
         drawing.text(x, bottom + 4, label, SIZE, place="top")
     if compare:
         below = drawing.bounds[3]
-        drawing.arrow([(xs[-1], below + 2), (xs[-1], below + 18), (xs[0], below + 18), (xs[0], below + 2)], WARM, True, True)
+        drawing.arrow(
+            [(xs[-1], below + 2), (xs[-1], below + 18), (xs[0], below + 18), (xs[0], below + 2)], WARM, True, True
+        )
         drawing.text((xs[0] + xs[-1]) / 2, below + 21, compare, SIZE, place="top", color=WARM)
     return drawing
 
@@ -176,7 +180,9 @@ def layers_diagram(networks, title, ends=("input", "code", "output")):
         code = units.index(min(units))
         for (x0, n0), (x1, n1) in pairwise(zip(xs, units)):
             a, b = bar_height(n0) / 2, bar_height(n1) / 2
-            drawing.shape([(x0, middle - a), (x1, middle - b), (x1, middle + b), (x0, middle + a)], ACCENT, "none", 0.16)
+            drawing.shape(
+                [(x0, middle - a), (x1, middle - b), (x1, middle + b), (x0, middle + a)], ACCENT, "none", 0.16
+            )
         for i, (x, n) in enumerate(zip(xs, units)):
             color = ACCENT if i == code else INK
             drawing.box(x, middle, 6, bar_height(n), color, "none", corner=1.5)
@@ -233,7 +239,7 @@ class Block:
 
 TRAPEZIA = ("narrowing", "widening")
 PADDING = {
-    "quantity": 12, "code": 12, "narrowing": 16, "widening": 16, "box": 14, "loss": 12, "signal": 12, "words": 2,
+    "quantity": 12, "code": 12, "narrowing": 14, "widening": 14, "box": 14, "loss": 12, "signal": 12, "words": 2,
 }  # fmt: skip
 
 
@@ -265,7 +271,7 @@ STYLES = {
 }
 
 
-def flow_diagram(blocks, arrows, title, description, headings=(), gap=18):
+def flow_diagram(blocks, arrows, title, description, headings=(), gap=16):
     """Draw blocks on a grid, and arrows between them.
 
     An arrow between two blocks of a row or of a column is straight. If another block of the row stands between
@@ -299,7 +305,7 @@ def flow_diagram(blocks, arrows, title, description, headings=(), gap=18):
     grid = _Grid(list(blocks.values()), pairs, headings, gap)
     for number, heading in enumerate(headings):
         if heading:
-            drawing.text(0, grid.tops[number], heading, SIZE, "start", "top", bold=True)
+            drawing.text(grid.left, grid.tops[number], heading, SIZE, "start", "top", bold=True)
     for block in blocks.values():
         _draw_block(drawing, block, *grid.centre(block))
     for start, end, arrow in pairs:
@@ -337,18 +343,24 @@ def chains_diagram(chains, title, compare, mutual=()):
         chain = [Block(block) if isinstance(block, str) else block for block in chain]
         names = [f"{row}-{column}" for column in range(len(chain))]
         blocks |= {n: replace(block, at=(column, row)) for column, (n, block) in enumerate(zip(names, chain))}
-        words.append(f"{plain(name)}: {', '.join(plain(f'{b.text} {b.note}').strip() for b in chain)}.")
+        words.append(f"{plain(name) or 'The network'}: {', '.join(map(_name, chain))}.")
         ends = ()
         if name in compare:
             first, second, label = compare[name]
             if not {first, second} <= set(range(len(chain))) or first == second:
-                raise ValueError(f"Expected two of the {len(chain)} blocks of {name!r}. Received: {first} and {second}.")
+                raise ValueError(
+                    f"Expected two of the {len(chain)} blocks of {name!r}. Received: {first} and {second}."
+                )
             ends = (min(first, second), max(first, second))
             arrows.append(Arrow(f"{names[ends[1]]} {names[ends[0]]}", label, "compare"))
             words.append(f"The loss compares {plain(chain[first].text)} with {plain(chain[second].text)}.")
         kind = "mutual" if name in mutual else "forward"
         arrows += [Arrow(f"{a} {b}", kind=kind) for i, (a, b) in enumerate(pairwise(names)) if ends != (i, i + 1)]
-    return flow_diagram(blocks, arrows, title, " ".join(words), list(chains))
+    return flow_diagram(blocks, arrows, title, " ".join(words), list(chains), gap=14)
+
+
+def _name(block):
+    return plain(block.text) + (f" ({plain(block.note)})" if block.note else "")
 
 
 def _check_flow(blocks, arrows):
@@ -376,17 +388,19 @@ class _Grid:
 
     def __init__(self, blocks, pairs, headings, gap):
         self.blocks = blocks
-        gaps = {}  # wider between two columns where an arrow has a label or two heads
-        for a, b, arrow in pairs:
-            if a.at[1] == b.at[1] and abs(a.at[0] - b.at[0]) == 1:
-                first = min(a.at[0], b.at[0])
-                room = text_width(arrow.label, SMALL) + 14 if arrow.label else 26 if "both" in STYLES[arrow.kind] else gap
-                gaps[first] = max(gaps.get(first, gap), room)
-        self.x, edge = {}, 0.0
-        for number in sorted({block.at[0] for block in blocks}):
-            width = max(max(b.width, text_width(b.note, SMALL) - gap + 6) for b in blocks if b.at[0] == number)
-            self.x[number] = edge + width / 2
-            edge += width + gaps.get(number, gap)
+        self.x, previous = {}, []
+        for column in sorted({block.at[0] for block in blocks}):  # each as far left as the blocks of all rows allow
+            here = [block for block in blocks if block.at[0] == column]
+            ends = [0.0]
+            for block in here:
+                row = [b for b in blocks if b.at[1] == block.at[1] and b.at[0] < column]
+                for last in [max(row, key=lambda b: b.at[0])] if row else previous:
+                    room = max([gap] + [_arrow_room(arrow, gap) for a, b, arrow in pairs if {a, b} == {last, block}])
+                    between = (last.width + block.width) / 2 + room
+                    notes = (text_width(last.note, SMALL) + text_width(block.note, SMALL)) / 2 + 6
+                    ends.append(self.x[last.at[0]] + max(between, notes))
+            self.x[column], previous = max(ends), here
+        self.left = min(self.x[block.at[0]] - block.width / 2 for block in blocks)
         self.y, self.tops, self.lanes, edge = {}, {}, {}, 0.0
         for number in sorted({block.at[1] for block in blocks}):
             row = [block for block in blocks if block.at[1] == number]
@@ -407,6 +421,13 @@ class _Grid:
         """Whether the two stand in one row, with another block between them."""
         low, high = sorted((a.at[0], b.at[0]))
         return a.at[1] == b.at[1] and any(c.at[1] == a.at[1] and low < c.at[0] < high for c in self.blocks)
+
+
+def _arrow_room(arrow, gap):
+    """How far apart an arrow wants two neighbours of a row: its label must fit, and both of its heads."""
+    if arrow.label:
+        return text_width(arrow.label, SMALL) + 16
+    return 22.0 if "both" in STYLES[arrow.kind] else gap
 
 
 def note_height(block):
@@ -533,7 +554,9 @@ def _describe_product(equations):
     for equation in equations:
         names = {"·": "times", "=": "equals"}
         parts = [
-            names.get(m, m) if isinstance(m, str) else f"{plain(m.name)} of {plain(m.rows)} rows and {plain(m.columns)} columns"
+            names.get(m, m)
+            if isinstance(m, str)
+            else f"{plain(m.name)} of {plain(m.rows)} rows and {plain(m.columns)} columns"
             for m in equation
         ]
         words.append(" ".join(parts) + ".")

@@ -11,6 +11,7 @@ import html
 import itertools
 import math
 import re
+import unicodedata
 
 INK = "currentColor"
 ACCENT = "var(--book-accent, #0072B2)"
@@ -21,13 +22,15 @@ LINK = "var(--book-muted, #8c8c8c)"
 SIZE = 13  # of words
 SMALL = 12  # of numbers, and of words under a part
 LINE = 1.25  # from one line of words to the next, in sizes
-PHONE = 343  # pixels, the width of a column of text on a phone
-WIDEST = 412  # units, the widest drawing whose words can be read at that width
+PHONE = 327  # pixels, the width of a figure on a phone
+WIDEST = 392  # units, the widest drawing whose words can be read at that width
 GROWTH = 1.3  # pixels a unit, at most
 
 MATH = re.compile(r"([\^_])(?:\{([^}]*)\}|(.))|([A-Za-z\u03b1-\u03c9]+)|([^A-Za-z\u03b1-\u03c9\^_]+)")
 SCRIPT = 0.72  # size of a sub- or superscript
-NARROW, WIDE = frozenset("iIjltfr.,:;'!|()[]·-−/ "), frozenset("mwMW%@→←↔")
+# Widths of characters, in sizes: about those of DejaVu Sans, the widest of the usual fonts.
+CHARACTERS = {c: 0.35 for c in "iIjl.,:;'!|·′ "} | {c: 0.42 for c in "tfr()[]-/"}
+CHARACTERS |= {c: 0.86 for c in "=+−<>→←↔⊤"} | {c: 1.0 for c in "mMwW%@"}
 
 pictures = itertools.count(1)
 
@@ -61,7 +64,7 @@ def text_width(label, size=SIZE):
 
 
 def _piece_width(text, italic, level, size):
-    widths = [0.39 if c in NARROW else 0.95 if c in WIDE else 0.72 if c.isupper() else 0.64 for c in text]
+    widths = [CHARACTERS.get(c, 0.79 if c.isupper() else 0.65) for c in text if not unicodedata.combining(c)]
     return sum(widths) * size * (SCRIPT if level else 1)
 
 
@@ -155,7 +158,7 @@ class Drawing:
         height = size * LINE * len(rows)
         top = y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[place]
         for number, row in enumerate(rows):
-            width = text_width(row, size)
+            width = text_width(row, size) * (1.12 if bold else 1.0)
             left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
             row_top = top + number * size * LINE
             self.include((left, row_top), (left + width, row_top + size * LINE))
@@ -170,11 +173,13 @@ class Drawing:
         """Add a piece of SVG as it is. What room it takes is said with `include`."""
         self._marks.append(svg)
 
-    def svg(self, margin=3):
-        """The picture as one `<svg>` element, whose ids no other picture has.
+    def svg(self, name=None, margin=3):
+        """The picture as one `<svg>` element.
 
         Parameters
         ----------
+        name : str or None
+            What its ids begin with; `None` is a name that no other picture has.
         margin : float
             Empty units on each side.
 
@@ -184,8 +189,9 @@ class Drawing:
         """
         width, height = self._right - self._left + 2 * margin, self._bottom - self._top + 2 * margin
         marks = "".join(self._marks)
-        digest = hashlib.sha256(f"{self.title}{self.description}{marks}".encode()).hexdigest()[:8]
-        name = f"picture-{digest}-{next(pictures)}"
+        if name is None:
+            digest = hashlib.sha256(f"{self.title}{self.description}{marks}".encode()).hexdigest()[:8]
+            name = f"picture-{digest}-{next(pictures)}"
         least = f";min-width:{width * PHONE / WIDEST:.0f}px" if width > WIDEST else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" '

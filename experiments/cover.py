@@ -1,0 +1,158 @@
+"""The picture on the cover: one test digit, its code, and what a trained network makes of it.
+
+    python -m experiments.cover
+
+trains 784-256-6-256-784 in NumPy on the training images, encodes and decodes the test
+images, and picks the 2 whose squared error is the median of all 2s: neither the best nor the
+worst. It records the digit's place, its code and its reconstruction, and draws
+`_static/cover.svg` from the record. With `--draw` it only draws.
+"""
+
+import argparse
+import itertools
+import pathlib
+import time
+
+import numpy as np
+
+from aelib.datasets import load_mnist
+from aelib.drawing import ACCENT, INK, MUTED, SMALL, WARM, Drawing
+from aelib.layers import Dense, Input
+from aelib.metrics import squared_error_per_image
+from aelib.network import Sequential
+from aelib.optimizers import Adam
+from experiments.record import read_record, write_record
+
+PICTURE = pathlib.Path(__file__).parent.parent / "_static" / "cover.svg"
+HIDDEN_UNITS, LATENT_DIM = 256, 6
+SCHEDULE = ((2e-3, 8), (5e-4, 4), (1e-4, 2))  # learning rate and epochs, in turn
+BATCH_SIZE, SEED = 256, 0
+DIGIT = 2
+
+PIXEL, SIDE = 4, 28  # units a pixel, pixels a side
+GREYS = 15
+# A file of its own takes no ink and no colours from a page, so it brings them along. In a page this says nothing,
+# for there the root is not the picture.
+ALONE = (
+    "<style>svg:root{color:#24262b;font-family:system-ui,sans-serif;max-width:none!important}"
+    "@media(prefers-color-scheme:dark){svg:root{color:#d8d6d0;--book-accent:#7fb9e6;--book-warm:#f0a066}}</style>"
+)
+
+
+def train(images):
+    """Return a trained encoder and decoder."""
+    encoder = [Dense(HIDDEN_UNITS, "relu"), Dense(LATENT_DIM)]
+    decoder = [Dense(HIDDEN_UNITS, "relu"), Dense(784, "sigmoid")]
+    autoencoder = Sequential([Input((784,)), *encoder, *decoder], rng=SEED)
+    autoencoder.compile(Adam(), loss="binary_crossentropy")
+    for learning_rate, epochs in SCHEDULE:
+        autoencoder.optimizer.learning_rate = learning_rate
+        autoencoder.fit(images, images, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
+    return Sequential(encoder), Sequential(decoder)
+
+
+def as_hex(image):
+    """An image of 784 bytes as 28 strings, one a row of pixels."""
+    return [row.tobytes().hex() for row in image.reshape(SIDE, SIDE)]
+
+
+def from_hex(rows):
+    """The image of `as_hex`, shape (28, 28), between 0 and 1."""
+    return np.array([list(bytes.fromhex(row)) for row in rows]) / 255
+
+
+def pixels(image):
+    """The path of each grey: its level of `GREYS`, and the runs of pixels that have it."""
+    levels = np.rint(image * GREYS).astype(int)
+    runs = {}
+    for row, line in enumerate(levels):
+        edges = np.flatnonzero(np.diff(line, prepend=-1, append=-1))
+        for start, stop in itertools.pairwise(edges):
+            path = f"M{start * PIXEL} {row * PIXEL}h{(stop - start) * PIXEL}v{PIXEL}h-{(stop - start) * PIXEL}z"
+            runs[line[start]] = runs.get(line[start], "") + path
+    return {level: path for level, path in sorted(runs.items()) if level > 0}
+
+
+def draw_image(drawing, left, image):
+    """Draw an image from `left` to the right, around y = 0, with the page's ink."""
+    half = SIDE * PIXEL / 2
+    marks = "".join(f'<path d="{path}" fill-opacity="{level / GREYS:.2f}"/>' for level, path in pixels(image).items())
+    drawing.mark(f'<g transform="translate({left} {-half})" fill="{INK}" shape-rendering="crispEdges">{marks}</g>')
+    drawing.box(left + half, 0, 2 * half, 2 * half, stroke=MUTED, corner=2)
+
+
+def draw(image, code, reconstruction, digit):
+    """Return the cover's picture as a `Drawing`."""
+    drawing = Drawing(
+        "What an autoencoder does",
+        f"A handwritten {digit} of 784 pixels goes through an encoder, which narrows, to a code of {len(code)} numbers, "
+        f"{', '.join(f'{number:.1f}' for number in code)}. From these a decoder, which widens, draws a slightly blurred "
+        f"{digit} of 784 pixels. An arrow between the two pictures says: training makes them alike.",
+    )
+    drawing.mark(ALONE)
+    side, step, narrow, wide = SIDE * PIXEL, 50, 30, 74
+    edges = [side + 4, side + 4 + step, side + 12 + step + wide, side + 12 + 2 * step + wide]
+    draw_image(drawing, 0, image)
+    draw_image(drawing, edges[3] + 4, reconstruction)
+    half = side / 2 - 2
+    for (x0, y0), (x1, y1) in [((edges[0], half), (edges[1], narrow)), ((edges[2], narrow), (edges[3], half))]:
+        drawing.shape([(x0, -y0), (x1, -y1), (x1, y1), (x0, y0)], ACCENT, ACCENT, 0.14)
+    middle = (edges[1] + edges[2]) / 2
+    drawing.box(middle, 0, wide, 2 * narrow, ACCENT, ACCENT, 0.3)
+    for place, number in enumerate(code):
+        x, y = middle + (33 if place % 2 else -2), 18 * (place // 2 - (len(code) / 2 - 1) / 2)
+        drawing.text(x, y, f"{number:.1f}".replace("-", "−"), SMALL, "end")
+    outer = side / 2, edges[3] + 4 + side / 2
+    words = ["784 pixels", "encoder", f"{len(code)} numbers", "decoder", "784 pixels"]
+    places = [outer[0], (edges[0] + edges[1]) / 2, middle, (edges[2] + edges[3]) / 2, outer[1]]
+    for x, word in zip(places, words):
+        drawing.text(x, side / 2 + 4, word, SMALL, place="top")
+    low = side / 2 + 24
+    drawing.arrow([(outer[1], low), (outer[1], low + 14), (outer[0], low + 14), (outer[0], low)], WARM, True, True)
+    drawing.text(middle, low + 17, "training makes them alike", place="top", color=WARM)
+    return drawing
+
+
+def picture():
+    """The cover's picture as SVG, from the record."""
+    results = read_record("cover")["results"]
+    _, (x_test, _) = load_mnist()
+    image = x_test[results["test_image"]].reshape(SIDE, SIDE)
+    return draw(image, results["code"], from_hex(results["reconstruction"]), results["digit"]).svg(name="cover") + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Make the picture of the cover.")
+    parser.add_argument("--draw", action="store_true", help="only draw it, from the record")
+    if not parser.parse_args().draw:
+        start = time.process_time()
+        (x_train, _), (x_test, y_test) = load_mnist()
+        encoder, decoder = train(x_train)
+        codes = encoder.predict(x_test)
+        drawn = decoder.predict(codes)
+        errors = squared_error_per_image(x_test, drawn)
+        candidates = np.flatnonzero(y_test == DIGIT)
+        chosen = int(candidates[np.argsort(errors[candidates])[len(candidates) // 2]])
+        settings = {
+            "hidden_units": HIDDEN_UNITS,
+            "latent_dim": LATENT_DIM,
+            "schedule": SCHEDULE,
+            "batch_size": BATCH_SIZE,
+            "seed": SEED,
+        }
+        results = {
+            "test_error": float(errors.mean()),
+            "digit": DIGIT,
+            "test_image": chosen,
+            "squared_error": float(errors[chosen]),
+            "code": [round(float(number), 3) for number in codes[chosen]],
+            "reconstruction": as_hex(np.rint(255 * drawn[chosen]).astype("uint8")),
+        }
+        seconds = time.process_time() - start
+        write_record("cover", "python -m experiments.cover", settings, results, seconds, packages=("numpy",))
+    PICTURE.write_text(picture(), encoding="utf-8")
+    print(f"wrote {PICTURE}, {PICTURE.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
