@@ -19,7 +19,7 @@ RADIUS, PITCH = 7.5, 20  # of a unit, and from one unit to the next
 ROOM = 384  # units, the width that a diagram tries to keep to
 
 
-def plain(label):
+def _plain(label):
     """A label as words to be read aloud: without dollar signs and line breaks."""
     return " ".join("".join(piece for piece, _, _ in pieces(line)) for line in label.split("\n"))
 
@@ -27,14 +27,14 @@ def plain(label):
 # ---------------------------------------------------------------- columns of units
 
 
-def shown_units(units):
+def _shown_units(units):
     """How many circles stand for a layer: all of its units if they are few, else the first and the last."""
     return units if units <= 8 else 4 if units < 100 else 6
 
 
-def column(drawing, x, units, coloured):
+def _column(drawing, x, units, coloured):
     """Draw a layer as a column of circles around y = 0; return their heights."""
-    count = shown_units(units)
+    count = _shown_units(units)
     dots = count < units  # a gap in the middle, in the place of one circle
     places = [i + (dots and i >= count / 2) for i in range(count)]
     middle = (count - 1 + dots) / 2
@@ -96,10 +96,10 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
     outer = (text_width(labels[0]) + text_width(labels[-1])) / 2
     step = max(min(130.0, (ROOM - outer) / (len(units) - 1)), max(map(text_width, labels)) + 6)
     xs = [step * i for i in range(len(units))]
-    columns = [column(drawing, x, n, i == code) for i, (x, n) in enumerate(zip(xs, units))]
+    columns = [_column(drawing, x, n, i == code) for i, (x, n) in enumerate(zip(xs, units))]
     for (x0, lows), (x1, highs) in pairwise(zip(xs, columns)):
         drawing.lines([((x0 + RADIUS, low), (x1 - RADIUS, high)) for low in lows for high in highs])
-    top, bottom = columns_top(columns), -columns_top(columns)
+    top, bottom = _columns_top(columns), -_columns_top(columns)
     for number, label in enumerate(links):
         drawing.text((xs[number] + xs[number + 1]) / 2, top - 2, label, SIZE, place="bottom")
     top -= 2 + LINE * SIZE if links else 0
@@ -119,28 +119,28 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
     return drawing
 
 
-def columns_top(columns):
+def _columns_top(columns):
     """The height above all circles, where y points down."""
     return min(map(min, columns)) - RADIUS - 4
 
 
 def _describe_dense(units, labels, links, parts, compare, code):
-    layers = [f"{plain(label)} ({n} {'unit' if n == 1 else 'units'})" for n, label in zip(units, labels)]
+    layers = [f"{_plain(label)} ({n} {'unit' if n == 1 else 'units'})" for n, label in zip(units, labels)]
     words = [f"Columns of units from left to right, each joined to all of the next: {'; '.join(layers)}."]
     if links:
-        words.append(f"Between the columns: {', '.join(map(plain, links))}.")
+        words.append(f"Between the columns: {', '.join(map(_plain, links))}.")
     for name, first, last in parts:
-        words.append(f"{plain(name)}: from {plain(labels[first])} to {plain(labels[last])}.")
-    words.append(f"The code, {plain(labels[code])}, is coloured.")
+        words.append(f"{_plain(name)}: from {_plain(labels[first])} to {_plain(labels[last])}.")
+    words.append(f"The code, {_plain(labels[code])}, is coloured.")
     if compare:
-        words.append(f"An arrow between output and input says: {plain(compare)}.")
+        words.append(f"An arrow between output and input says: {_plain(compare)}.")
     return " ".join(words)
 
 
 # ---------------------------------------------------------------- layers as bars
 
 
-def bar_height(units):
+def _bar_height(units):
     """The height of a layer's bar: as the side of a square picture with so many pixels."""
     return max(3.0 * units**0.5, 4.0)
 
@@ -173,19 +173,19 @@ def layers_diagram(networks, title, ends=("input", "code", "output")):
     drawing = Drawing(title, _describe_layers(networks))
     top = 0.0
     for name, units in networks.items():
-        middle = top + (22 if name else 0) + max(map(bar_height, units)) / 2
-        below = middle + max(map(bar_height, units)) / 2
+        middle = top + (22 if name else 0) + max(map(_bar_height, units)) / 2
+        below = middle + max(map(_bar_height, units)) / 2
         step = min(90.0, (ROOM - 40) / (len(units) - 1))
         xs = [20 + ROOM / 2 - 20 + step * (i - (len(units) - 1) / 2) for i in range(len(units))]
         code = units.index(min(units))
         for (x0, n0), (x1, n1) in pairwise(zip(xs, units)):
-            a, b = bar_height(n0) / 2, bar_height(n1) / 2
+            a, b = _bar_height(n0) / 2, _bar_height(n1) / 2
             drawing.shape(
                 [(x0, middle - a), (x1, middle - b), (x1, middle + b), (x0, middle + a)], ACCENT, "none", 0.16
             )
         for i, (x, n) in enumerate(zip(xs, units)):
             color = ACCENT if i == code else INK
-            drawing.box(x, middle, 6, bar_height(n), color, "none", corner=1.5)
+            drawing.box(x, middle, 6, _bar_height(n), color, "none", corner=1.5)
             drawing.text(x, below + 3, f"{n}", SMALL, place="top")
         for i, word in zip((0, code, len(units) - 1), ends):
             drawing.text(xs[i], below + 3 + LINE * SMALL, word, SMALL, place="top", color=MUTED)
@@ -198,7 +198,7 @@ def layers_diagram(networks, title, ends=("input", "code", "output")):
 def _describe_layers(networks):
     words = ["Each layer is a bar whose height grows with the square root of its units."]
     for name, units in networks.items():
-        words.append(f"{plain(name) or 'The network'}: {', '.join(map(str, units))} units; the code has {min(units)}.")
+        words.append(f"{_plain(name) or 'The network'}: {', '.join(map(str, units))} units; the code has {min(units)}.")
     return " ".join(words)
 
 
@@ -343,7 +343,7 @@ def chains_diagram(chains, title, compare, mutual=()):
         chain = [Block(block) if isinstance(block, str) else block for block in chain]
         names = [f"{row}-{column}" for column in range(len(chain))]
         blocks |= {n: replace(block, at=(column, row)) for column, (n, block) in enumerate(zip(names, chain))}
-        words.append(f"{plain(name) or 'The network'}: {', '.join(map(_name, chain))}.")
+        words.append(f"{_plain(name) or 'The network'}: {', '.join(map(_name, chain))}.")
         ends = ()
         if name in compare:
             first, second, label = compare[name]
@@ -353,14 +353,14 @@ def chains_diagram(chains, title, compare, mutual=()):
                 )
             ends = (min(first, second), max(first, second))
             arrows.append(Arrow(f"{names[ends[1]]} {names[ends[0]]}", label, "compare"))
-            words.append(f"The loss compares {plain(chain[first].text)} with {plain(chain[second].text)}.")
+            words.append(f"The loss compares {_plain(chain[first].text)} with {_plain(chain[second].text)}.")
         kind = "mutual" if name in mutual else "forward"
         arrows += [Arrow(f"{a} {b}", kind=kind) for i, (a, b) in enumerate(pairwise(names)) if ends != (i, i + 1)]
     return flow_diagram(blocks, arrows, title, " ".join(words), list(chains), gap=14)
 
 
 def _name(block):
-    return plain(block.text) + (f" ({plain(block.note)})" if block.note else "")
+    return _plain(block.text) + (f" ({_plain(block.note)})" if block.note else "")
 
 
 def _check_flow(blocks, arrows):
@@ -388,18 +388,19 @@ class _Grid:
 
     def __init__(self, blocks, pairs, headings, gap):
         self.blocks = blocks
-        self.x, previous = {}, []
-        for column in sorted({block.at[0] for block in blocks}):  # each as far left as the blocks of all rows allow
-            here = [block for block in blocks if block.at[0] == column]
-            ends = [0.0]
-            for block in here:
+        self.x, edge = {}, 0.0
+        for column in sorted({block.at[0] for block in blocks}):  # each as far left as its blocks' neighbours allow
+            ends = [edge]
+            for block in (b for b in blocks if b.at[0] == column):
                 row = [b for b in blocks if b.at[1] == block.at[1] and b.at[0] < column]
-                for last in [max(row, key=lambda b: b.at[0])] if row else previous:
-                    room = max([gap] + [_arrow_room(arrow, gap) for a, b, arrow in pairs if {a, b} == {last, block}])
-                    between = (last.width + block.width) / 2 + room
-                    notes = (text_width(last.note, SMALL) + text_width(block.note, SMALL)) / 2 + 6
-                    ends.append(self.x[last.at[0]] + max(between, notes))
-            self.x[column], previous = max(ends), here
+                joined = [a if b == block else b for a, b, _ in pairs if block in (a, b)]
+                for other in sorted(row, key=lambda b: b.at[0])[-1:] + [b for b in joined if b.at[0] < column]:
+                    room = max([gap] + [_arrow_room(arrow, gap) for a, b, arrow in pairs if {a, b} == {other, block}])
+                    between = (other.width + block.width) / 2 + room
+                    notes = (text_width(other.note, SMALL) + text_width(block.note, SMALL)) / 2 + 6
+                    ends.append(self.x[other.at[0]] + max(between, notes))
+            self.x[column] = max(ends)
+            edge = self.x[column] + gap
         self.left = min(self.x[block.at[0]] - block.width / 2 for block in blocks)
         self.y, self.tops, self.lanes, edge = {}, {}, {}, 0.0
         for number in sorted({block.at[1] for block in blocks}):
@@ -407,7 +408,7 @@ class _Grid:
             heading = headings[number] if number in range(len(headings)) else ""
             self.tops[number] = edge
             self.y[number] = edge + (1.6 * SIZE if heading else 0.0) + max(block.height for block in row) / 2
-            edge = self.y[number] + max(block.height / 2 + note_height(block) for block in row)
+            edge = self.y[number] + max(block.height / 2 + _note_height(block) for block in row)
             self.lanes[number] = edge + 13  # where arrows pass below the row
             around = [arrow for a, b, arrow in pairs if a.at[1] == number and self.blocked(a, b)]
             if around:
@@ -430,7 +431,7 @@ def _arrow_room(arrow, gap):
     return 22.0 if "both" in STYLES[arrow.kind] else gap
 
 
-def note_height(block):
+def _note_height(block):
     """The room that the note below a block takes."""
     return 2 + LINE * SMALL * (block.note.count("\n") + 1) if block.note else 0.0
 
@@ -462,7 +463,7 @@ def _draw_arrow(drawing, start, end, arrow, grid):
 
     def edge(block, direction):
         """The same above (-1) or below (1) the block."""
-        return direction * (block.height / 2 + 3) + (note_height(block) if direction > 0 else 0)
+        return direction * (block.height / 2 + 3) + (_note_height(block) if direction > 0 else 0)
 
     if grid.blocked(start, end):
         lane = grid.lanes[start.at[1]]
@@ -556,7 +557,7 @@ def _describe_product(equations):
         parts = [
             names.get(m, m)
             if isinstance(m, str)
-            else f"{plain(m.name)} of {plain(m.rows)} rows and {plain(m.columns)} columns"
+            else f"{_plain(m.name)} of {_plain(m.rows)} rows and {_plain(m.columns)} columns"
             for m in equation
         ]
         words.append(" ".join(parts) + ".")

@@ -22,9 +22,10 @@ LINK = "var(--book-muted, #8c8c8c)"
 SIZE = 13  # of words
 SMALL = 12  # of numbers, and of words under a part
 LINE = 1.25  # from one line of words to the next, in sizes
-PHONE = 327  # pixels, the width of a figure on a phone
-WIDEST = 392  # units, the widest drawing whose words can be read at that width
+PHONE = 340  # pixels, the width of a figure on a phone
+WIDEST = 400  # units, the widest drawing whose words can be read at that width
 GROWTH = 1.3  # pixels a unit, at most
+MARGIN = 3  # units around all that is drawn
 
 MATH = re.compile(r"([\^_])(?:\{([^}]*)\}|(.))|([A-Za-z\u03b1-\u03c9]+)|([^A-Za-z\u03b1-\u03c9\^_]+)")
 SCRIPT = 0.72  # size of a sub- or superscript
@@ -173,42 +174,49 @@ class Drawing:
         """Add a piece of SVG as it is. What room it takes is said with `include`."""
         self._marks.append(svg)
 
-    def svg(self, name=None, margin=3):
+    def svg(self, name=None):
         """The picture as one `<svg>` element.
 
         Parameters
         ----------
         name : str or None
             What its ids begin with; `None` is a name that no other picture has.
-        margin : float
-            Empty units on each side.
 
         Returns
         -------
         str
         """
-        width, height = self._right - self._left + 2 * margin, self._bottom - self._top + 2 * margin
+        width, height = self.width + 2 * MARGIN, self._bottom - self._top + 2 * MARGIN
         marks = "".join(self._marks)
         if name is None:
             digest = hashlib.sha256(f"{self.title}{self.description}{marks}".encode()).hexdigest()[:8]
             name = f"picture-{digest}-{next(pictures)}"
-        least = f";min-width:{width * PHONE / WIDEST:.0f}px" if width > WIDEST else ""
+        least = f"min-width:{width * PHONE / WIDEST:.0f}px;" if self.scrolls else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" '
             f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
-            f'viewBox="{_n(self._left - margin)} {_n(self._top - margin)} {_n(width)} {_n(height)}" '
-            f'style="display:block;margin:0 auto;width:100%;max-width:{width * GROWTH:.0f}px{least};height:auto">'
+            f'viewBox="{_n(self._left - MARGIN)} {_n(self._top - MARGIN)} {_n(width)} {_n(height)}" '
+            f'style="display:block;margin-inline:auto;width:100%;max-width:{width * GROWTH:.0f}px;{least}height:auto">'
             f'<title id="{name}-title">{html.escape(self.title)}</title>'
             f'<desc id="{name}-desc">{html.escape(self.description)}</desc>'
             f"{marks}</svg>"
         )
 
+    @property
+    def width(self):
+        """The width of what is drawn, in units."""
+        return self._right - self._left
+
+    @property
+    def scrolls(self):
+        """Whether the picture is too wide for a phone, where it then scrolls sideways."""
+        return self.width + 2 * MARGIN > WIDEST
+
     def _repr_html_(self):
-        svg = self.svg()
-        if self._right - self._left > WIDEST:  # a wide drawing scrolls on a phone, by finger and by key
-            label = html.escape(f"{self.title} (scrolls sideways)")
-            return f'<div role="group" tabindex="0" aria-label="{label}" style="overflow-x:auto">{svg}</div>'
-        return svg
+        if not self.scrolls:
+            return self.svg()
+        label = html.escape(f"{self.title} (scrolls sideways)")  # by finger, and by key where it has the focus
+        return f'<div role="group" tabindex="0" aria-label="{label}" style="overflow-x:auto">{self.svg()}</div>'
 
 
 def _n(number):

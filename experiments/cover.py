@@ -29,7 +29,7 @@ SCHEDULE = ((2e-3, 8), (5e-4, 4), (1e-4, 2))  # learning rate and epochs, in tur
 BATCH_SIZE, SEED = 256, 0
 DIGIT = 2
 
-PIXEL, SIDE = 4, 28  # units a pixel, pixels a side
+PIXEL, SIDE = 3.75, 28  # units a pixel, pixels a side
 GREYS = 15
 # A file of its own takes no ink and no colours from a page, so it brings them along. In a page this says nothing,
 # for there the root is not the picture.
@@ -62,14 +62,13 @@ def from_hex(rows):
 
 
 def pixels(image):
-    """The path of each grey: its level of `GREYS`, and the runs of pixels that have it."""
+    """For each level of grey from 1 to `GREYS`, the path around the pixels that have it, row by row."""
     levels = np.rint(image * GREYS).astype(int)
     runs = {}
     for row, line in enumerate(levels):
         edges = np.flatnonzero(np.diff(line, prepend=-1, append=-1))
         for start, stop in itertools.pairwise(edges):
-            path = f"M{start * PIXEL} {row * PIXEL}h{(stop - start) * PIXEL}v{PIXEL}h-{(stop - start) * PIXEL}z"
-            runs[line[start]] = runs.get(line[start], "") + path
+            runs[line[start]] = runs.get(line[start], "") + f"M{start} {row}h{stop - start}v1h-{stop - start}z"
     return {level: path for level, path in sorted(runs.items()) if level > 0}
 
 
@@ -77,7 +76,8 @@ def draw_image(drawing, left, image):
     """Draw an image from `left` to the right, around y = 0, with the page's ink."""
     half = SIDE * PIXEL / 2
     marks = "".join(f'<path d="{path}" fill-opacity="{level / GREYS:.2f}"/>' for level, path in pixels(image).items())
-    drawing.mark(f'<g transform="translate({left} {-half})" fill="{INK}" shape-rendering="crispEdges">{marks}</g>')
+    place = f"translate({left:g} {-half:g}) scale({PIXEL})"
+    drawing.mark(f'<g transform="{place}" fill="{INK}" shape-rendering="crispEdges">{marks}</g>')
     drawing.box(left + half, 0, 2 * half, 2 * half, stroke=MUTED, corner=2)
 
 
@@ -90,7 +90,7 @@ def draw(image, code, reconstruction, digit):
         f"{digit} of 784 pixels. An arrow between the two pictures says: training makes them alike.",
     )
     drawing.mark(ALONE)
-    side, step, narrow, wide = SIDE * PIXEL, 50, 30, 74
+    side, step, narrow, wide = SIDE * PIXEL, 46, 29, 74
     edges = [side + 4, side + 4 + step, side + 12 + step + wide, side + 12 + 2 * step + wide]
     draw_image(drawing, 0, image)
     draw_image(drawing, edges[3] + 4, reconstruction)
@@ -100,7 +100,7 @@ def draw(image, code, reconstruction, digit):
     middle = (edges[1] + edges[2]) / 2
     drawing.box(middle, 0, wide, 2 * narrow, ACCENT, ACCENT, 0.3)
     for place, number in enumerate(code):
-        x, y = middle + (33 if place % 2 else -2), 18 * (place // 2 - (len(code) / 2 - 1) / 2)
+        x, y = middle + (33 if place % 2 else -2), 17 * (place // 2 - (len(code) / 2 - 1) / 2)
         drawing.text(x, y, f"{number:.1f}".replace("-", "−"), SMALL, "end")
     outer = side / 2, edges[3] + 4 + side / 2
     words = ["784 pixels", "encoder", f"{len(code)} numbers", "decoder", "784 pixels"]
