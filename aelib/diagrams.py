@@ -307,7 +307,7 @@ def flow_diagram(blocks, arrows, title, description, headings=(), gap=16):
         if heading:
             drawing.text(grid.left, grid.tops[number], heading, SIZE, "start", "top", bold=True)
     for block in blocks.values():
-        _draw_block(drawing, block, *grid.centre(block))
+        _draw_block(drawing, block, grid)
     for start, end, arrow in pairs:
         _draw_arrow(drawing, start, end, arrow, grid)
     return drawing
@@ -402,18 +402,25 @@ class _Grid:
             self.x[column] = max(ends)
             edge = self.x[column] + gap
         self.left = min(self.x[block.at[0]] - block.width / 2 for block in blocks)
-        self.y, self.tops, self.lanes, edge = {}, {}, {}, 0.0
+        self.y, self.tops, self.depths, self.lanes, edge = {}, {}, {}, {}, 0.0
         for number in sorted({block.at[1] for block in blocks}):
             row = [block for block in blocks if block.at[1] == number]
             heading = headings[number] if number in range(len(headings)) else ""
             self.tops[number] = edge
-            self.y[number] = edge + (1.6 * SIZE if heading else 0.0) + max(block.height for block in row) / 2
-            edge = self.y[number] + max(block.height / 2 + _note_height(block) for block in row)
+            self.depths[number] = max(block.height for block in row) / 2
+            self.y[number] = edge + (1.6 * SIZE if heading else 0.0) + self.depths[number]
+            edge = self.y[number] + max(map(self.foot, row))
             self.lanes[number] = edge + 13  # where arrows pass below the row
             around = [arrow for a, b, arrow in pairs if a.at[1] == number and self.blocked(a, b)]
             if around:
                 edge += 16 + (LINE * SMALL if any(arrow.label for arrow in around) else 0.0)
             edge += 20
+
+    def foot(self, block):
+        """How far a block reaches below its centre, with its note: the notes of a row stand below its highest block."""
+        if not block.note:
+            return block.height / 2
+        return self.depths[block.at[1]] + 2 + LINE * SMALL * (block.note.count("\n") + 1)
 
     def centre(self, block):
         return self.x[block.at[0]], self.y[block.at[1]]
@@ -431,13 +438,8 @@ def _arrow_room(arrow, gap):
     return 22.0 if "both" in STYLES[arrow.kind] else gap
 
 
-def _note_height(block):
-    """The room that the note below a block takes."""
-    return 2 + LINE * SMALL * (block.note.count("\n") + 1) if block.note else 0.0
-
-
-def _draw_block(drawing, block, x, y):
-    width, height = block.width, block.height
+def _draw_block(drawing, block, grid):
+    (x, y), width, height = grid.centre(block), block.width, block.height
     if block.shape in TRAPEZIA:
         left, right = (height / 2, height / 2 - 11) if block.shape == "narrowing" else (height / 2 - 11, height / 2)
         corners = [(-width / 2, -left), (width / 2, -right), (width / 2, right), (-width / 2, left)]
@@ -450,7 +452,7 @@ def _draw_block(drawing, block, x, y):
         drawing.box(x, y, width, height, corner=0 if block.shape == "box" else 5)
     drawing.text(x, y, block.text)
     if block.note:
-        drawing.text(x, y + height / 2 + 2, block.note, SMALL, place="top", color=MUTED)
+        drawing.text(x, y + grid.foot(block), block.note, SMALL, place="bottom", color=MUTED)
 
 
 def _draw_arrow(drawing, start, end, arrow, grid):
@@ -463,7 +465,7 @@ def _draw_arrow(drawing, start, end, arrow, grid):
 
     def edge(block, direction):
         """The same above (-1) or below (1) the block."""
-        return direction * (block.height / 2 + 3) + (_note_height(block) if direction > 0 else 0)
+        return grid.foot(block) + 3 if direction > 0 else -block.height / 2 - 3
 
     if grid.blocked(start, end):
         lane = grid.lanes[start.at[1]]

@@ -82,8 +82,9 @@ def relatives():
 
 def a_recipe():
     """A chain whose blocks have notes wider than themselves."""
-    notes = {"$x$": "784 pixels", "$h$": "32 numbers", "$g$": "128 numbers", "$y$": "784 pixels"}
-    chain = [Block(text, note=note) for text, note in notes.items()]
+    encoder = Block("encoder", "narrowing", note="ReLU")
+    x, h, y = Block("$x$", note="784 pixels"), Block("$h$", "code", note="32 numbers"), Block("$y$", note="784 pixels")
+    chain = [x, encoder, h, y]
     return chains_diagram({"": chain}, "A recipe", {"": (0, 3, "binary cross-entropy")})
 
 
@@ -197,6 +198,13 @@ def test_words_do_not_overlap(diagram, measure):
     for (one, a), (two, b) in combinations(boxes(diagram, measure), 2):
         apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
         assert apart, f"{one!r} and {two!r}"
+
+
+def test_words_stand_in_a_frame_or_outside(diagram, measure):
+    for words, (x0, y0, x1, y1) in boxes(diagram, measure):
+        for left, top, right, bottom in frames(diagram):
+            inside = left <= x0 and x1 <= right and top <= y0 and y1 <= bottom
+            assert inside or x1 <= left or right <= x0 or y1 <= top or bottom <= y0, words
 
 
 def test_it_fits_a_phone(diagram):
