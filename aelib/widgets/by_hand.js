@@ -129,7 +129,7 @@ widget((root, { sizes, parameters, activation, formulas, learning_rate, largest 
     compute();
     return true;
   };
-  const signed = (value) => (value > 0 ? "+" : "") + written(value, "5");
+  const signed = (value) => (value > 0 ? "+" : "") + written(value, Math.abs(value) < 0.001 ? "8" : "5");
   const walk = (count) => {
     const before = root.numbers;
     const promised = -state.rate * weights.reduce((sum, key) => sum + before["d" + key] ** 2, 0);

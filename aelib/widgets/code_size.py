@@ -10,7 +10,7 @@ import numpy as np
 from aelib.widgets.weights import base64_of
 from aelib.widgets.widget import Widget, picture
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 620, 300, 58, 12, 12, 46  # of the curve, and what its axes need
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 620, 306, 58, 12, 12, 52  # of the curve, and what its axes need
 MOST_LINES = 4  # as many as its style keeps apart
 
 
@@ -168,7 +168,7 @@ def _curve(sizes, spread, place):
         parts.append(f'<path class="aelib-grid" d="M{xs[i]:.1f} {y(0):.1f}v5"/>')
         parts.append(f'<text x="{xs[i]:.1f}" y="{y(0) + 21:.1f}" text-anchor="middle">{size}</text>')
     parts.append(
-        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 4}" text-anchor="middle">code size, on a logarithmic scale</text>'
+        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 8}" text-anchor="middle">code size, on a logarithmic scale</text>'
     )
     parts.append(
         f'<text transform="translate(14 {TOP + height / 2}) rotate(-90)" text-anchor="middle">squared error an image</text>'
