@@ -4,7 +4,9 @@ Each widget is one object that a notebook shows, live or on a page of the book; 
 kernel and no other host for anything. Where scripts are off, its still picture stands.
 """
 
+from aelib.widgets.by_hand import by_hand
+from aelib.widgets.code_size import code_size
 from aelib.widgets.weights import dense_layers, quantize
 from aelib.widgets.widget import Widget
 
-__all__ = ["Widget", "dense_layers", "quantize"]
+__all__ = ["Widget", "by_hand", "code_size", "dense_layers", "quantize"]

@@ -94,8 +94,8 @@ function slider({ label, min, max, step, value, oninput, show = (number) => Stri
   input.setAttribute("aria-valuetext", output.textContent);
   const made = element("label", { class: "aelib-slider" }, element("span", {}, label), input, output);
   made.set = (number) => {
-    input.value = number;
-    output.textContent = show(Number(input.value));
+    input.value = number; // the thumb stops at the nearest step; the text says the number itself
+    output.textContent = show(number);
     input.setAttribute("aria-valuetext", output.textContent);
   };
   return made;

@@ -1,0 +1,90 @@
+"""One autoencoder for each of twelve code sizes, from 1 unit to 64.
+
+    python -m experiments.code_size
+
+trains the network of the chapter *What is an autoencoder?*, 784-k-784, with that chapter's
+settings and images, for every code size k and from several seeds. The test error is taken
+after the chapter's number of epochs and once more after a longer training; nothing is chosen
+by it. Of the first seed, the reconstructions of ten test digits are kept as well.
+"""
+
+import time
+
+import numpy as np
+
+from aelib.datasets import load_mnist
+from aelib.layers import Dense, Input
+from aelib.metrics import squared_error_per_image
+from aelib.network import Sequential
+from experiments.record import RESULTS, write_record
+from experiments.shallow_and_deep import ten_digits
+
+CODE_SIZES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)  # each about 1.4 times the one before
+VALIDATION_IMAGES = 10_000  # left out of the training, as in the chapter
+EPOCHS = 10
+LONGER_EPOCHS = 40
+BATCH_SIZE = 256
+SEEDS = (0, 1, 2)
+IMAGES = RESULTS / "code_size.npz"
+
+
+def build(code_size, seed):
+    """The chapter's network with a code of some size, compiled."""
+    layers = [Dense(code_size, activation="relu"), Dense(784, activation="sigmoid")]
+    network = Sequential([Input((784,)), *layers], rng=seed)
+    network.compile(optimizer="adam", loss="binary_crossentropy")
+    return network
+
+
+def test_error(network, x_test):
+    """The squared error summed over an image's pixels, averaged over the images."""
+    return float(squared_error_per_image(x_test, network.predict(x_test, batch_size=1000)).mean())
+
+
+def run(code_size, seed, x_train, x_test, digits):
+    """Train, and look at the test set twice; return the record's entry and the ten reconstructions."""
+    start = time.process_time()
+    network = build(code_size, seed)
+    entry = {"code_size": code_size, "seed": seed}
+    network.fit(x_train, x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, verbose=0)
+    entry["test_error"] = test_error(network, x_test)
+    reconstructions = network.predict(digits)
+    network.fit(x_train, x_train, epochs=LONGER_EPOCHS - EPOCHS, batch_size=BATCH_SIZE, verbose=0)
+    entry["longer_test_error"] = test_error(network, x_test)
+    entry["cpu_seconds"] = round(time.process_time() - start, 1)
+    print(entry, flush=True)
+    return entry, reconstructions
+
+
+def main():
+    (x_all, _), (x_test, y_test) = load_mnist()
+    x_train, digits = x_all[:-VALIDATION_IMAGES], ten_digits(x_test, y_test)
+    runs, kept = [], []
+    for code_size in CODE_SIZES:
+        for seed in SEEDS:
+            entry, reconstructions = run(code_size, seed, x_train, x_test, digits)
+            runs.append(entry)
+            if seed == SEEDS[0]:
+                kept.append(np.rint(255 * reconstructions).astype("uint8"))
+    np.savez_compressed(IMAGES, reconstructions=np.stack(kept))  # (sizes, 10, 784)
+    path = write_record(
+        "code_size",
+        "python -m experiments.code_size",
+        {
+            "code_sizes": CODE_SIZES,
+            "train_images": len(x_train),
+            "validation_images": VALIDATION_IMAGES,
+            "epochs": EPOCHS,
+            "longer_epochs": LONGER_EPOCHS,
+            "batch_size": BATCH_SIZE,
+            "seeds": SEEDS,
+        },
+        {"runs": runs},
+        time.process_time(),
+        packages=("numpy",),
+    )
+    print(f"wrote {IMAGES} and {path}")
+
+
+if __name__ == "__main__":
+    main()

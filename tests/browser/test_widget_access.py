@@ -1,0 +1,126 @@
+"""Widgets for everybody: in both themes, on a phone, with a finger, read aloud, and in a live notebook."""
+
+import numpy as np
+import pytest
+
+from aelib.widgets import by_hand, code_size
+
+axe_playwright = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt"
+)
+
+
+def network_by_hand():
+    weights = [np.array([[1.0], [-1.0]]), np.array([-0.5]), np.array([[2.0, -1.0]]), np.array([0.0, -0.5])]
+    return by_hand([1.0, 0.5], weights)
+
+
+def images_by_code_size():
+    images = np.random.default_rng(0).random((10, 784))
+    return code_size(
+        [1, 8, 64], images, {"autoencoder": [images / 2] * 3}, {"autoencoder": [3, 2, 1], "PCA": [4, 3, 2]}
+    )
+
+
+WIDGETS = [network_by_hand, images_by_code_size]
+# The book's colours of both themes, as a page of the book has them.
+LIGHT = "--book-page: #fdfcfa; --book-surface: #f5f2ec; --book-text: #24262b; --book-muted: #5f5d58; --book-rule: #ddd8ce;"
+LIGHT += "--book-accent: #1a5a86; --book-warm: #b0480e; color-scheme: light;"
+DARK = "--book-page: #16181c; --book-surface: #202329; --book-text: #d8d6d0; --book-muted: #a5a39c; --book-rule: #3b3f47;"
+DARK += "--book-accent: #7fb9e6; --book-warm: #f0a066; color-scheme: dark;"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>A widget</title><style>:root {{ {style} }} body {{ background: var(--book-page); color: var(--book-text) }}</style>
+<body><main><h1>A widget</h1>{body}</main></body></html>"""
+
+
+@pytest.fixture(params=WIDGETS, ids=lambda make: make.__name__)
+def write(request, tmp_path):
+    """Write a page with a widget, and return its path; `wrap` makes something else of the widget's HTML."""
+
+    def write_page(style=LIGHT, wrap=lambda html: html):
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(style=style, body=wrap(request.param()._repr_html_())))
+        return path
+
+    return write_page
+
+
+def serious(page):
+    """What axe finds of serious or critical impact."""
+    found = axe_playwright.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{v['id']}: {node['html'][:120]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_axe_finds_nothing_serious(open_page, write, style, width):
+    page = open_page(write(style), width=width)
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.errors == []
+
+
+def test_axe_finds_nothing_serious_without_scripts(open_page, write, tmp_path):
+    html = write().read_text()
+    (tmp_path / "still.html").write_text(
+        html.replace("<script>", '<script type="text/plain">')
+    )  # axe is a script itself
+    page = open_page(tmp_path / "still.html", width=375)
+    assert page.is_visible(".aelib-still") and serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def luminance(color):
+    parts = np.array(color[:3]) / 255
+    parts = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return parts @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_words_of_a_drawing_stand_out(open_page, write, style):
+    """Axe does not look at the text of an SVG."""
+    page = open_page(write(style))
+    colors = page.evaluate(
+        "[...document.querySelectorAll('.aelib-widget svg text')].map(e => getComputedStyle(e).fill"
+        ".match(/\\d+/g).map(Number))"
+    )
+    ground = page.evaluate(
+        "getComputedStyle(document.querySelector('.aelib-widget')).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert colors
+    for color in colors:
+        light, dark = sorted((luminance(color), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_it_starts_the_way_a_live_notebook_inserts_it(open_page, write):
+    """JupyterLab sets `innerHTML`, which runs no script, and then puts a new copy of each script in its place."""
+    insert = """<div id="cell"></div><template id="html">{}</template><script>
+      const cell = document.getElementById("cell");
+      cell.innerHTML = document.getElementById("html").innerHTML;
+      for (const old of cell.querySelectorAll("script")) {{
+        const fresh = document.createElement("script");
+        fresh.textContent = old.textContent;
+        old.replaceWith(fresh);
+      }}</script>"""
+    page = open_page(write(wrap=insert.format))
+    assert page.is_visible("#cell input[type=range]") and not page.is_visible("#cell .aelib-still")
+    assert page.errors == []
+
+
+def test_a_finger_moves_a_slider(browser, write):
+    context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(write().as_uri())
+    control = page.locator("input[type=range]").first
+    box = control.bounding_box()
+    before = control.input_value()
+    page.touchscreen.tap(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
+    assert float(control.input_value()) < float(before)
+    assert box["height"] >= 24  # room for a finger
+    context.close()
