@@ -3,7 +3,8 @@
 Thebe, which would run cells on a server of others, is loaded by jupyter-book whether a book
 uses it or not, and twice, so that every page ends in an error: it is switched off. The theme
 decides between light and dark only after the page was shown: a line in the head decides
-before. A list of references has children that no list may have, and all exercises of a page
+before, has the fonts of the text fetched at once, and notes that formulas are still to be
+typeset, so that their TeX takes about the room that they will. A list of references has children that no list may have, and all exercises of a page
 share one id. And a figure gets its size, so that nothing moves when it arrives, and a box in
 which it can scroll where the screen is narrow.
 """
@@ -14,11 +15,15 @@ import re
 
 import imagesize
 
-# Runs in the head, before anything is drawn. The theme's own script takes over later.
-CHOOSE_THEME = """\
+# Runs in the head, before anything is drawn. The theme's own script takes over later. The fonts are asked for now because a
+# line moves when they arrive; a preload in the head would do it too, but a browser refuses that to a page opened from a file.
+BEFORE_THE_PAGE = """\
 (root => {
   if (!["light", "dark"].includes(root.dataset.theme))
     root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  root.classList.add("untypeset");
+  for (const font of ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', '600 1em "Source Sans 3"'])
+    document.fonts.load(font);
 })(document.documentElement);"""
 
 
@@ -76,6 +81,6 @@ def repair_page(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("config-inited", switch_off_thebe)
-    app.add_js_file(None, body=CHOOSE_THEME, priority=100)
+    app.add_js_file(None, body=BEFORE_THE_PAGE, priority=100)
     app.connect("html-page-context", repair_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
