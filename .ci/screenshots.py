@@ -25,7 +25,8 @@ def pages(words):
     """Every page whose address holds one of the words, or every page."""
     for path in sorted(PAGES.resolve().rglob("*.html")):
         address = path.relative_to(PAGES.resolve()).as_posix()
-        if not address.startswith("_") and (not words or any(word in address for word in words)):
+        leads_on = 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower()
+        if not address.startswith("_") and not leads_on and (not words or any(word in address for word in words)):
             yield address, path
 
 
