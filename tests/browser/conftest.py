@@ -47,6 +47,35 @@ def book():
     return folder
 
 
+def addresses():
+    """Every page of the built book, but for those that only lead on to another."""
+    folder = pathlib.Path(PAGES)
+    for path in sorted(folder.rglob("*.html")):
+        address = path.relative_to(folder).as_posix()
+        if not address.startswith("_") and "http-equiv=\"refresh\"" not in path.read_text(encoding="utf-8").lower():
+            yield address
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes an `address` runs once for each page of the book, and its name says for which."""
+    if "address" in metafunc.fixturenames:
+        skip = pytest.param("", marks=pytest.mark.skip("no pages to check: build the book and set BOOK_PAGES=_build/html"))
+        metafunc.parametrize("address", [skip] if PAGES is None else list(addresses()))
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a page with a body and return its path."""
+
+    def write_page(body, head=""):
+        path = tmp_path / "page.html"
+        head = f'<meta charset="utf-8"><title>A page</title>{head}'
+        path.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
+        return path
+
+    return write_page
+
+
 @pytest.fixture
 def open_page(browser):
     """Open an HTML file in a window of its own, from `file://`; closed after the test.

@@ -1,19 +1,5 @@
 """The window that the other browser tests look through shows what a reader would see."""
 
-import pytest
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write a page with a body and return its path."""
-
-    def write_page(body):
-        path = tmp_path / "page.html"
-        path.write_text(f"<!doctype html><html><head><title>A page</title></head><body>{body}</body></html>")
-        return path
-
-    return write_page
-
 
 def test_it_has_the_size_and_the_theme_asked_for(open_page, write):
     page = open_page(write("<p>text</p>"), width=375, height=700, theme="dark")

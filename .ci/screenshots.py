@@ -1,0 +1,67 @@
+"""Take a picture of every page of the built book, in both themes and at two widths, for looking at.
+
+    python .ci/screenshots.py FOLDER [WORD ...]
+
+The pictures lie in FOLDER/WIDTH_THEME, cut into pieces where a page is long. With words, only the pages whose address holds one
+of them are taken. Wants the built book, a Chromium and `tests/browser/requirements.txt`.
+"""
+
+import math
+import os
+import pathlib
+import shutil
+import sys
+
+from playwright.sync_api import sync_playwright
+
+PAGES = pathlib.Path("_build/html")
+WIDTHS = {1280: 1, 375: 2}  # and how many pixels of the screen make one of the page
+THEMES = ("light", "dark")
+PIECE = 3000  # the height of a piece
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pages(words):
+    """Every page whose address holds one of the words, or every page."""
+    for path in sorted(PAGES.resolve().rglob("*.html")):
+        address = path.relative_to(PAGES.resolve()).as_posix()
+        leads_on = 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower()
+        if not address.startswith("_") and not leads_on and (not words or any(word in address for word in words)):
+            yield address, path
+
+
+def take(page, address, path, folder):
+    """Write the pieces of one page's picture."""
+    page.goto(path.as_uri())
+    page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate("() => document.fonts.ready")
+    size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    name = address.removesuffix(".html").replace("/", "_")
+    for piece in range(math.ceil(size[1] / PIECE)):
+        top = piece * PIECE
+        clip = {"x": 0, "y": top, "width": size[0], "height": min(PIECE, size[1] - top)}
+        page.screenshot(path=folder / f"{name}_{piece + 1}.png", full_page=True, clip=clip)
+
+
+def main(folder, *words):
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for width, scale in WIDTHS.items():
+            for theme in THEMES:
+                pieces = pathlib.Path(folder) / f"{width}_{theme}"
+                pieces.mkdir(parents=True, exist_ok=True)
+                context = chromium.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=theme, device_scale_factor=scale
+                )
+                page = context.new_page()
+                for address, path in pages(words):
+                    take(page, address, path, pieces)
+                context.close()
+                print(f"{pieces}: {len(list(pieces.iterdir()))} pictures")
+        chromium.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

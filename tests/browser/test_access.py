@@ -1,0 +1,113 @@
+"""No page shuts a reader out: axe-core finds nothing serious, in both themes, on a wide screen and on a phone."""
+
+import pytest
+
+axe_playwright = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt"
+)
+
+WIDTHS = (1280, 375)
+THEMES = ("light", "dark")
+
+# Axe takes a page's time for each element it looks at. Of the words of a program that have one colour, and so one class, it
+# sees the first alone; and the drawing of a formula, which a reader of screens does not see either, it sees where it scrolls.
+THIN_OUT = """() => {
+  const seen = new Set();
+  for (const word of document.querySelectorAll(".highlight pre span")) {
+    const kind = word.className + (word.closest(".cell_output") ? " printed" : "");
+    if (seen.has(kind)) word.replaceWith(...word.childNodes);
+    seen.add(kind);
+  }
+  for (const formula of document.querySelectorAll("mjx-container"))
+    if (formula.scrollWidth <= formula.clientWidth) formula.replaceChildren();
+}"""
+
+SETTLE = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])
+  .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+
+
+def violations(page):
+    """What axe finds of serious or critical impact, a line for each element."""
+    found = axe_playwright.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def show(page, width, theme):
+    """Give an open page another width and another theme, as its reader would."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme)
+    page.evaluate(SETTLE)
+
+
+@pytest.fixture(scope="module")
+def window(browser):
+    """One window for all pages: what they share is loaded once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def test_nothing_on_a_page_shuts_a_reader_out(window, book, address):
+    window.emulate_media(color_scheme="light")
+    window.goto((book / address).as_uri())
+    window.evaluate(SETTLE)
+    for width in WIDTHS:
+        show(window, width, "light")
+        if width == WIDTHS[0]:
+            for button in window.query_selector_all("button.toggle-button-hidden"):
+                button.evaluate("button => button.click()")  # what is folded away is read too
+    window.evaluate(THIN_OUT)
+    found = {}
+    for theme in THEMES:
+        for width in WIDTHS:
+            show(window, width, theme)
+            assert window.evaluate("document.documentElement.dataset.theme") == theme
+            if lines := violations(window):
+                found[theme, width] = lines
+    assert found == {}
+
+
+# ------------------------------------------------- the checks themselves can fail
+
+
+@pytest.mark.parametrize(
+    "rule, body",
+    [
+        ("color-contrast", '<p style="color: #aaa; background: #fff">pale words</p>'),
+        ("image-alt", '<img src="x.png">'),
+        ("button-name", "<button></button>"),
+        (
+            "scrollable-region-focusable",
+            '<div style="width: 50px; overflow: auto"><p style="width: 500px">more words than the box is wide</p></div>',
+        ),
+    ],
+)
+def test_what_shuts_a_reader_out_is_found(open_page, write, rule, body):
+    page = open_page(write(f"<main><h1>A page</h1>{body}</main>"))
+    assert [line.split(":")[0] for line in violations(page)] == [rule]
+
+
+def test_what_shuts_nobody_out_is_left_alone(open_page, write):
+    page = open_page(write('<main><h1>A page</h1><p style="color: #222; background: #fff">dark words</p></main>'))
+    assert violations(page) == []
+
+
+def test_a_colour_that_fails_in_one_theme_alone_is_found(open_page, write):
+    style = "<style>@media (prefers-color-scheme: dark) { body { background: #111 } h1 { color: #eee } p { color: #333 } }</style>"
+    page = open_page(write("<main><h1>A page</h1><p>words</p></main>", head=style))
+    assert violations(page) == []
+    show(page, 375, "dark")
+    assert [line.split(":")[0] for line in violations(page)] == ["color-contrast"]
+
+
+def test_words_of_a_program_are_thinned_out_to_one_of_each_colour(open_page, write):
+    body = '<div class="highlight"><pre><span class="k">if</span> <span class="k">else</span> <span class="s">x</span></pre></div>'
+    page = open_page(write(body))
+    page.evaluate(THIN_OUT)
+    assert page.evaluate("[...document.querySelectorAll('span')].map(e => e.textContent)") == ["if", "x"]
+    assert page.inner_text("pre") == "if else x"

@@ -1,0 +1,250 @@
+"""A page of the book can be read: at once, offline, without scripts, on a phone, and to its end.
+
+Each page is opened once at either width, scrolled through, its solutions unfolded, and measured; the tests look at what
+was found.
+"""
+
+import re
+
+import pytest
+
+WIDTHS = (1280, 375)
+SHIFT = 0.1  # of the layout, while the page is set up; beyond it a reader loses the line
+WEIGHT = 1_500_000  # bytes of a page and its own images
+
+# Runs before the page's own scripts: how far what is seen has moved without the reader's doing.
+WATCH_SHIFT = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+SETTLE = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])
+  .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+
+SCROLL_THROUGH = """async () => {
+  for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
+    scrollTo({top, behavior: "instant"});
+    await new Promise(done => requestAnimationFrame(done));
+  }
+}"""
+
+UNFOLD = """() => {
+  document.querySelectorAll("button.toggle-button-hidden").forEach(button => button.click());
+  document.querySelectorAll("article details").forEach(details => { details.open = true; });
+}"""
+
+# What sticks out of the page's width although nothing around it scrolls or clips, named as its reader would find it.
+STICKS_OUT = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const held = element => {
+    for (let e = element.parentElement; e; e = e.parentElement)
+      if (getComputedStyle(e).overflowX !== "visible" && e !== document.body && e !== root) return true;
+    return false;
+  };
+  const out = [...document.body.querySelectorAll("*")].filter(
+    e => e.getBoundingClientRect().right > root.clientWidth + 1 && !held(e));
+  return [`the page is ${root.scrollWidth} px wide`, ...out.map(e => e.outerHTML.slice(0, 100))];
+}"""
+
+# Formulas that stick out of the text's column where nothing scrolls, lie on their own number, or cannot be scrolled to
+# by keyboard; and those that MathJax could not read.
+BAD_FORMULAS = """() => {
+  const bad = [];
+  const words = formula => formula.querySelector("mjx-assistive-mml")?.textContent.slice(0, 60) ?? formula.outerHTML.slice(0, 60);
+  for (const formula of document.querySelectorAll("article mjx-container")) {
+    const box = formula.getBoundingClientRect();
+    if (box.width === 0) continue;
+    if (formula.querySelector("mjx-merror")) bad.push("cannot be read: " + words(formula));
+    const scrolls = e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+    const drawn = formula.firstElementChild.getBoundingClientRect();
+    let holder = formula;
+    while (holder && !scrolls(holder) && !holder.matches("article")) holder = holder.parentElement;
+    const column = holder.getBoundingClientRect();
+    if (!scrolls(holder) && drawn.right > column.right + 1) bad.push("sticks out: " + words(formula));
+    if (holder === formula && formula.scrollWidth > formula.clientWidth + 1 && formula.tabIndex < 0)
+      bad.push("cannot be scrolled by keyboard: " + words(formula));
+    const number = formula.parentElement.querySelector(":scope > .eqno")?.getBoundingClientRect();
+    if (number && Math.min(number.right, box.right) - Math.max(number.left, box.left) > 1
+        && Math.min(number.bottom, box.bottom) - Math.max(number.top, box.top) > 1)
+      bad.push("lies on its number: " + words(formula));
+  }
+  return bad;
+}"""
+
+# What of the article is not to be seen, and is not folded away by a `details` of the page's own.
+HIDDEN = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, pre, table, img, svg, .math)")].filter(
+    e => !e.closest("details:not([open]), .headerlink") && e.textContent.trim() + (e.src ?? "") !== ""
+         && !(e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 0)
+  ).map(e => e.outerHTML.slice(0, 100))"""
+
+BROKEN_IMAGES = """() => [...document.querySelectorAll("article img")].filter(e => e.naturalWidth === 0).map(e => e.src)"""
+
+
+def elsewhere(requests):
+    """Those of the requested addresses that are no files and hold no data themselves."""
+    return [address for address in requests if not re.match(r"(file|data|blob):", address)]
+
+
+def visit(page, path):
+    """Open a page, read it to its end, and return what was found on the way."""
+    requests, errors = [], []
+    listeners = {
+        "request": lambda request: requests.append(request.url),
+        "pageerror": lambda error: errors.append(str(error)),
+        "console": lambda message: errors.append(message.text) if message.type == "error" else None,
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    page.goto(path.resolve().as_uri())
+    page.evaluate(SETTLE)
+    shift = page.evaluate("window.shift")  # before the reader touches anything
+    page.evaluate(SCROLL_THROUGH)
+    page.evaluate(UNFOLD)
+    page.evaluate(SETTLE)
+    found = {
+        "requests": elsewhere(requests),
+        "shift": shift,
+        "sticks out": page.evaluate(STICKS_OUT),
+        "formulas": page.evaluate(BAD_FORMULAS),
+        "images": page.evaluate(BROKEN_IMAGES),
+        "errors": errors,
+    }
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    return found
+
+
+def weight(path):
+    """The bytes of a page and of the images that are its own."""
+    text = path.read_text(encoding="utf-8")
+    images = {path.parent / source for source in re.findall(r'<img [^>]*?src="([^"#?:]*_images/[^"]*)"', text)}
+    return path.stat().st_size + sum(image.stat().st_size for image in images)
+
+
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"{width}px")
+def window(browser, request):
+    """One window of either width for all pages."""
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    context.add_init_script(WATCH_SHIFT)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def still(browser):
+    """A window in which no script runs."""
+    context = browser.new_context(viewport={"width": 375, "height": 800}, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_page_is_read_offline_without_errors_jumps_or_anything_cut_off(window, book, address):
+    found = visit(window, book / address)
+    shift = found.pop("shift")
+    assert found == {"requests": [], "sticks out": [], "formulas": [], "images": [], "errors": []}
+    assert shift <= SHIFT
+
+
+def test_a_page_is_there_before_its_scripts(still, book, address):
+    still.goto((book / address).as_uri())
+    assert still.evaluate(HIDDEN) == []
+    assert still.evaluate(BROKEN_IMAGES) == []
+    formulas = still.evaluate("() => [...document.querySelectorAll('article .math')].map(e => e.innerText)")
+    assert [text for text in formulas if not re.search(r"\\[(\[].+\\[)\]]", text, re.DOTALL)] == []
+
+
+def test_a_page_is_light(book, address):
+    assert weight(book / address) <= WEIGHT
+
+
+# ------------------------------------------------- the checks themselves can fail
+
+
+@pytest.fixture
+def read(browser, write):
+    """Write a page and visit it, on a phone."""
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    context.add_init_script(WATCH_SHIFT)
+    yield lambda body: visit(context.new_page(), write(f"<article>{body}</article>"))
+    context.close()
+
+
+def test_a_page_with_nothing_wrong_is_left_alone(read):
+    words = "<h1>A page</h1>" + "<p>and its words</p>" * 100
+    assert read(words) == {"requests": [], "shift": 0, "sticks out": [], "formulas": [], "images": [], "errors": []}
+
+
+def test_a_late_request_to_another_host_is_found(read):
+    late = """<p style="height: 3000px">far down</p><p id="end">the end</p><script>
+      new IntersectionObserver(([entry]) => { if (entry.isIntersecting) fetch("http://127.0.0.1:9/late").catch(() => 0); })
+        .observe(document.getElementById("end"));</script>"""
+    assert read(late)["requests"] == ["http://127.0.0.1:9/late"]
+
+
+def test_an_error_of_a_script_is_found(read):
+    assert read("<script>console.error('one'); throw new Error('two')</script>")["errors"] == ["one", "two"]
+
+
+def test_a_jump_is_found(read):
+    jump = """<p id="late"></p><p style="height: 500px; background: #eee">words</p><script>
+      window.MathJax = {startup: {promise: new Promise(done => setTimeout(() => {
+        document.getElementById("late").style.height = "300px"; done(); }, 300))}};</script>"""
+    assert read(jump)["shift"] > SHIFT
+
+
+def test_what_makes_a_page_wider_than_the_screen_is_found(read):
+    found = read('<div style="width: 500px">wide</div>')["sticks out"]
+    assert found[0] == "the page is 508 px wide" and 'style="width: 500px"' in found[-1]
+
+
+def test_what_scrolls_in_its_own_box_makes_no_page_wide(read):
+    assert read('<div style="overflow-x: auto"><div style="width: 500px">wide</div></div>')["sticks out"] == []
+
+
+FORMULA = "<mjx-container{attributes} style='display: block; {style}'><div style='width: {width}px'>x = y</div></mjx-container>"
+
+
+@pytest.mark.parametrize(
+    "formula, number, complaint",
+    [
+        (FORMULA.format(attributes="", style="", width=500), "", "sticks out"),
+        (FORMULA.format(attributes="", style="overflow-x: auto", width=500), "", "cannot be scrolled by keyboard"),
+        (FORMULA.format(attributes="", style="", width=300), "<span class='eqno' style='float: right'>(1)</span>", "lies on"),
+        ("<mjx-container><mjx-merror>\\x</mjx-merror></mjx-container>", "", "cannot be read"),
+    ],
+)
+def test_a_formula_that_cannot_be_read_whole_is_found(read, formula, number, complaint):
+    found = read(f'<div class="math">{number}{formula}</div>')["formulas"]
+    assert len(found) == 1 and found[0].startswith(complaint)
+
+
+def test_a_formula_that_scrolls_in_its_box_is_left_alone(read):
+    formula = FORMULA.format(attributes=" tabindex='0'", style="overflow-x: auto", width=500)
+    assert read(f'<div class="math">{formula}</div>')["formulas"] == []
+
+
+def test_an_image_that_is_not_there_is_found(read):
+    assert len(read('<img src="missing.png" alt="nothing">')["images"]) == 1
+
+
+@pytest.mark.parametrize(
+    "body", ['<p style="display: none">x</p>', '<p style="visibility: hidden">x</p>', '<p style="opacity: 0">x</p>']
+)
+def test_what_waits_for_a_script_to_be_seen_is_found(still, write, body):
+    still.goto(write(f"<article><h1>A page</h1>{body}</article>").as_uri())
+    assert len(still.evaluate(HIDDEN)) == 1
+
+
+def test_what_a_reader_can_unfold_without_scripts_is_left_alone(still, write):
+    still.goto(write("<article><details><summary>more</summary><p>folded</p></details></article>").as_uri())
+    assert still.evaluate(HIDDEN) == []
+
+
+def test_the_images_of_a_page_weigh(tmp_path):
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "_images" / "x.png").write_bytes(bytes(1000))
+    page = tmp_path / "page.html"
+    page.write_text('<img alt="x" src="_images/x.png"><img src="_images/x.png">')
+    assert weight(page) == 1000 + page.stat().st_size
