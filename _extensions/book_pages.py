@@ -33,7 +33,7 @@ def is_notebook(env, docname):
 def numbered_title(env, docname):
     """A page's title with its number in front, such as `2.3 Losses as likelihoods`."""
     number = ".".join(map(str, env.toc_secnumbers.get(docname, {}).get("", ())))
-    return f"{number} {env.titles[docname].astext()}".strip()
+    return f"{number}\N{NO-BREAK SPACE}{env.titles[docname].astext()}".strip()
 
 
 def link_to_page(app, fromdoc, docname, anchor=""):
