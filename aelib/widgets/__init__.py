@@ -4,7 +4,7 @@ Each widget is one object that a notebook shows, live or on a page of the book; 
 kernel and no other host for anything. Where scripts are off, its still picture stands.
 """
 
-from aelib.widgets.weights import dense_layers, quantize
+from aelib.widgets.weights import dense_layers, page_forward, quantize, rounding_deviation
 from aelib.widgets.widget import Widget
 
-__all__ = ["Widget", "dense_layers", "quantize"]
+__all__ = ["Widget", "dense_layers", "page_forward", "quantize", "rounding_deviation"]

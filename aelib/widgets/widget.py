@@ -17,7 +17,7 @@ class Widget:
     ----------
     name : str
         The widget's file beside this one, `name.js`. It calls `widget(function (root, data) {…})`
-        once; `base.js` says what such a function has at hand.
+        once; `base.js` says what such a function has at hand. A style of its own may stand in `name.css`.
     data : dict
         What the script needs, made of what JSON knows; numbers must be finite.
     still : str
@@ -44,16 +44,17 @@ class Widget:
         except (TypeError, ValueError) as error:
             raise ValueError(f"Expected data that JSON can hold, with finite numbers. Received: {error}.") from error
         self.script = script.read_text(encoding="utf-8")
+        styles = [path for path in (FOLDER / "widget.css", FOLDER / f"{name}.css") if path.exists()]
+        self.style = "".join(path.read_text(encoding="utf-8") for path in styles)
 
     def _repr_html_(self):
         # The same widget twice on a page has one key; each copy of the script starts the next copy that stands still.
         key = f"{self.name}-{hashlib.sha256(self.data.encode()).hexdigest()[:8]}"
         base = (FOLDER / "base.js").read_text(encoding="utf-8")
-        style = (FOLDER / "widget.css").read_text(encoding="utf-8")
         data = self.data.replace("<", "\\u003c")  # no "</script>" inside a script
         return (
             f'<div class="aelib-widget" data-widget="{key}" role="group" aria-label="{html.escape(self.label)}">\n'
-            f"<style>\n{style}</style>\n"
+            f"<style>\n{self.style}</style>\n"
             f'<div class="aelib-still">{self.still}</div>\n'
             f'<script>\n(function () {{\n"use strict";\nconst KEY = "{key}";\nconst DATA = {data};\n'
             f"{base}\n{self.script}\n}})();\n</script>\n</div>"
