@@ -4,7 +4,9 @@ Each widget is one object that a notebook shows, live or on a page of the book; 
 kernel and no other host for anything. Where scripts are off, its still picture stands.
 """
 
+from aelib.widgets.draw_digit import draw_digit
+from aelib.widgets.latent_plane import latent_plane
 from aelib.widgets.weights import dense_layers, page_forward, quantize, rounding_deviation
 from aelib.widgets.widget import Widget
 
-__all__ = ["Widget", "dense_layers", "page_forward", "quantize", "rounding_deviation"]
+__all__ = ["Widget", "dense_layers", "draw_digit", "latent_plane", "page_forward", "quantize", "rounding_deviation"]
