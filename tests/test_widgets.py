@@ -6,9 +6,11 @@ import bs4
 import numpy as np
 import pytest
 
+from aelib import activations
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
-from aelib.widgets import Widget, dense_layers, quantize, widget
+from aelib.widgets import Widget, dense_layers, page_forward, quantize, rounding_deviation, widget
+from aelib.widgets.weights import ACTIVATIONS, SiLU
 from aelib.widgets.widget import picture
 
 
@@ -72,6 +74,51 @@ def test_what_the_script_cannot_compute_is_refused():
         dense_layers(keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "softmax")]))
 
 
+def test_the_page_knows_every_activation_of_aelib_and_one_more():
+    assert set(ACTIVATIONS) == {*activations.ACTIVATIONS, "silu"}
+
+
+def test_silu_is_keras_s():
+    pytest.importorskip("aelib.models")
+    import keras
+    import tensorflow as tf
+
+    z = np.linspace(-12, 12, 97).astype("float32")
+    with tf.GradientTape() as tape:
+        variable = tf.Variable(z)
+        expected = keras.activations.silu(variable)
+    a = SiLU()(z)
+    np.testing.assert_allclose(a, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(SiLU().derivative(z, a), tape.gradient(expected, variable), rtol=1e-5, atol=1e-6)
+
+
+def test_a_page_computes_with_rounded_weights(rng):
+    network = Sequential([Input((6,)), Dense(4, "tanh"), Dense(5, SiLU)], rng=0)
+    network.build(6)
+    x = rng.normal(size=(9, 6))
+    layers = dense_layers(network)
+    assert not np.allclose(page_forward(layers, x), network.predict(x), atol=1e-6)
+    for layer, exported in zip(network.layers, layers):
+        layer.kernel, layer.bias = decoded(exported)
+    assert np.allclose(page_forward(layers, x), network.predict(x), atol=1e-6)
+    with pytest.raises(ValueError, match=r"Expected examples of shape \(n, 6\). Received: \(9, 5\)"):
+        page_forward(layers, x[:, :5])
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", SiLU])
+def test_rounding_moves_the_outputs_as_far_as_it_should(activation, rng):
+    moved, expected = [], []
+    for seed in range(20):
+        network = Sequential([Input((200,)), Dense(40, activation), Dense(30)], rng=seed)
+        network.build(200)
+        x, layers = rng.random((20, 200)), dense_layers(network)
+        moved.append(page_forward(layers, x) - network.predict(x))
+        expected.append(rounding_deviation(layers, x))
+    moved, expected = np.array(moved), np.array(expected)
+    assert 0.9 < np.sqrt(np.mean(moved**2) / np.mean(expected**2)) < 1.1
+    assert (np.abs(moved) < 6 * expected + 1e-6).all()
+
+
 # ------------------------------------------------------------------ the piece of HTML
 
 
@@ -96,6 +143,13 @@ def test_it_says_what_it_is_and_shows_its_still_picture(scripts):
 def test_the_same_data_give_the_same_html(scripts):
     one, two, other = (Widget("probe", {"text": t}, "", "x")._repr_html_() for t in ("a", "a", "b"))
     assert one == two != other
+
+
+def test_a_widget_may_have_a_style_of_its_own(scripts, tmp_path):
+    assert "peculiar" not in Widget("probe", {}, "", "x")._repr_html_()
+    (tmp_path / "probe.css").write_text(".peculiar { color: red }")
+    tree = bs4.BeautifulSoup(Widget("probe", {}, "", "x")._repr_html_(), "html.parser")
+    assert tree.style.text.index(".aelib-widget") < tree.style.text.index(".peculiar")
 
 
 def test_data_cannot_end_the_script(scripts):

@@ -6,7 +6,19 @@ kernel and no other host for anything. Where scripts are off, its still picture 
 
 from aelib.widgets.by_hand import by_hand
 from aelib.widgets.code_size import code_size
-from aelib.widgets.weights import dense_layers, quantize
+from aelib.widgets.draw_digit import draw_digit
+from aelib.widgets.latent_plane import latent_plane
+from aelib.widgets.weights import dense_layers, page_forward, quantize, rounding_deviation
 from aelib.widgets.widget import Widget
 
-__all__ = ["Widget", "by_hand", "code_size", "dense_layers", "quantize"]
+__all__ = [
+    "Widget",
+    "by_hand",
+    "code_size",
+    "dense_layers",
+    "draw_digit",
+    "latent_plane",
+    "page_forward",
+    "quantize",
+    "rounding_deviation",
+]

@@ -36,6 +36,7 @@ const ACTIVATIONS = {
   sigmoid: (z) => 1 / (1 + Math.exp(-z)),
   tanh: Math.tanh,
   elu: (z) => (z > 0 ? z : Math.expm1(z)),
+  silu: (z) => z / (1 + Math.exp(-z)),
   softplus: (z) => Math.log1p(Math.exp(-Math.abs(z))) + Math.max(z, 0),
 };
 
@@ -117,4 +118,14 @@ function onDrag(target, onmove) {
   target.addEventListener("pointermove", (event) => {
     if (target.hasPointerCapture(event.pointerId)) tell(event, false);
   });
+}
+
+// Calls `f` once the returned function has not been called for a while: what is said aloud follows a drag's end, and
+// not each of its steps.
+function afterPause(f, milliseconds = 500) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(f, milliseconds);
+  };
 }

@@ -8,7 +8,21 @@ import base64
 
 import numpy as np
 
-from aelib.activations import ACTIVATIONS
+from aelib import activations
+
+
+class SiLU(activations.Activation):
+    """`f(z) = z σ(z)`, `f'(z) = σ(z) + f(z) (1 - σ(z))`: the activation of some networks in Keras."""
+
+    def __call__(self, z, out=None):
+        return np.multiply(z, activations.Sigmoid()(z), out=out)
+
+    def derivative(self, z, a, out=None):
+        sigmoid = activations.Sigmoid()(z)
+        return np.add(sigmoid, a * (1 - sigmoid), out=out)
+
+
+ACTIVATIONS = {**activations.ACTIVATIONS, "silu": SiLU}  # those of `base.js`
 
 
 def quantize(kernel):
@@ -85,6 +99,74 @@ def _dense_layer(layer):
         "scale": base64_of(scale, "<f4"),
         "bias": base64_of(bias, "<f4"),
     }
+
+
+def page_forward(layers, x):
+    """Return what a page computes from a network's data.
+
+    Parameters
+    ----------
+    layers : list of dict
+        Of `dense_layers`.
+    x : array_like, shape (n, inputs)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, units)
+        `A = f(X W + b)`, layer by layer, where `W` holds the rounded weights.
+
+    Raises
+    ------
+    ValueError
+        If `x` is no matrix with as many columns as the network has inputs.
+    """
+    return _page_forward(layers, x)[0]
+
+
+def rounding_deviation(layers, x):
+    """Return how far rounded weights should move the outputs: one standard deviation of each.
+
+    To round to multiples of a scale is to add errors that are spread evenly over one scale, with the
+    variance `scale² / 12`. Taking them as independent, the variance of a pre-activation is
+
+        Var[z_j] = Σ_i (a_i² scale_j² / 12 + Var[a_i] w_ij²),    Var[a_i] = f'(z_i)² Var[z_i],
+
+    where the second equation is of first order, and so is the independence of the `a_i` of deeper layers.
+
+    Parameters
+    ----------
+    layers, x
+        As in `page_forward`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, units)
+
+    Raises
+    ------
+    ValueError
+        As `page_forward`.
+    """
+    return np.sqrt(_page_forward(layers, x)[1])
+
+
+def _page_forward(layers, x):
+    """The outputs of rounded weights, and the variances that the rounding gives them."""
+    a = np.asarray(x, dtype="float64")
+    if a.ndim != 2 or a.shape[1] != layers[0]["inputs"]:
+        raise ValueError(f"Expected examples of shape (n, {layers[0]['inputs']}). Received: {a.shape}.")
+    variance = np.zeros_like(a)
+    for layer in layers:
+        whole = np.frombuffer(base64.b64decode(layer["kernel"]), "int8").reshape(layer["inputs"], layer["units"])
+        scale, bias = (
+            np.frombuffer(base64.b64decode(layer[name]), "<f4").astype("float64") for name in ("scale", "bias")
+        )
+        kernel, f = whole * scale, ACTIVATIONS[layer["activation"]]()
+        z = a @ kernel + bias  # (n, units)
+        moved = np.square(a).sum(axis=1, keepdims=True) * scale**2 / 12 + variance @ kernel**2
+        a = f(z)
+        variance = moved * f.derivative(z, a) ** 2
+    return a, variance
 
 
 def base64_of(array, dtype):

@@ -53,7 +53,8 @@ class Widget:
         base = (FOLDER / "base.js").read_text(encoding="utf-8")
         data = self.data.replace("<", "\\u003c")  # no "</script>" inside a script
         return (
-            f'<div class="aelib-widget" data-widget="{key}" role="group" aria-label="{html.escape(self.label)}">\n'
+            f'<div class="aelib-widget" data-widget="{key}" role="group" aria-label="{html.escape(self.label)}" '
+            'data-lm-suppress-shortcuts="true">\n'  # or JupyterLab takes the arrow keys
             f"<style>\n{self.style}</style>\n"
             f'<div class="aelib-still">{self.still}</div>\n'
             f'<script>\n(function () {{\n"use strict";\nconst KEY = "{key}";\nconst DATA = {data};\n'

@@ -5,7 +5,8 @@ import pytest
 
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
-from aelib.widgets import Widget, dense_layers, widget
+from aelib.widgets import Widget, dense_layers, page_forward, widget
+from aelib.widgets.weights import SiLU
 
 PROBE = """
 widget((root, data) => {
@@ -46,8 +47,8 @@ def network():
 
 
 def test_a_page_computes_the_forward_pass_of_every_activation(open_page, probe, rng):
-    names = ("linear", "relu", "sigmoid", "tanh", "elu", "softplus")
-    network = Sequential([Input((20,)), *(Dense(30, name) for name in names)], rng=0)
+    kinds = ("linear", "relu", "sigmoid", "tanh", "elu", "softplus", SiLU)
+    network = Sequential([Input((20,)), *(Dense(30, kind) for kind in kinds)], rng=0)
     for layer in network.layers:  # weights that a byte holds exactly, so that only rounding differs
         layer.kernel = (rng.integers(-127, 128, size=layer.kernel.shape) / 512).astype("float32")
         layer.kernel[0] = 127 / 512
@@ -59,6 +60,7 @@ def test_a_page_computes_the_forward_pass_of_every_activation(open_page, probe, 
         "xs => xs.map(x => [...document.querySelector('.aelib-widget').network.forward(x)])", x.tolist()
     )
     assert np.allclose(computed, network.predict(x), rtol=1e-4, atol=1e-5)
+    assert np.allclose(computed, page_forward(dense_layers(network), x), rtol=1e-9, atol=1e-12)
     assert page.errors == []
 
 
