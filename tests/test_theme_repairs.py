@@ -35,6 +35,8 @@ def test_a_list_of_references_claims_no_role_and_exercises_share_no_id(module):
     body = '<div role="list" class="citation-list"><div class="citation" id="id4" role="doc-biblioentry"></div></div>'
     assert module.with_valid_lists(body) == '<div class="citation-list"><div class="citation" id="id4"></div></div>'
     assert module.with_valid_lists('<section id="exercise-content"><section id="mine">') == '<section><section id="mine">'
+    proof = '<div class="proof admonition" id="proof">\n<p>Proof. By (1).</p></div>'
+    assert module.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
 
 
 def test_thebe_is_taken_away_and_its_neighbours_stay(module):
