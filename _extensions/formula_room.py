@@ -34,6 +34,7 @@ FACES |= {"sqrt": 850, "norm": 1000}
 
 SIZE = 1.08  # of formulas beside the text, as the configuration of MathJax has it
 SCRIPT = 0.707  # of what is raised or lowered
+AFTER_SCRIPT = 100  # the room that it keeps, and that a slanted letter keeps before it
 OTHER = 530  # a sign of which nothing is known
 
 # Heights in ems: of a row of a matrix, and of a displayed line, which what is in it makes taller.
@@ -70,7 +71,7 @@ def row(tokens, in_script):
         if not command and sign == "}":
             break
         if not command and sign in "^_":
-            scripts[sign] = SCRIPT * argument(tokens, in_script=True)
+            scripts[sign] = SCRIPT * argument(tokens, in_script=True) + AFTER_SCRIPT
             continue
         total += max(scripts.values(), default=0)
         scripts = {}

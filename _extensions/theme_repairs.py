@@ -65,7 +65,8 @@ def with_valid_lists(body):
     """Drop roles that no reader of a screen can make sense of, and ids that are given twice."""
     body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
     body = body.replace(' role="doc-biblioentry"', "")
-    return re.sub(r'<section id="(exercise|solution|proof)-content">', "<section>", body)
+    body = re.sub(r'<section id="(exercise|solution|proof)-content">', "<section>", body)
+    return re.sub(r'(<div class="proof admonition") id="proof">\s*<p>Proof\.', r"\1><p><em>Proof.</em>", body)
 
 
 def repair_page(app, pagename, templatename, context, doctree):
