@@ -150,7 +150,6 @@ widget((root, { layers, low, high, places, labels, names, colors, sprite }) => {
     const [n, distance] = nearest(parts);
     here.setAttribute("transform", `translate(${xy(parts).join(" ")})`);
     drawPixels(decoded, network.forward(code));
-    nearestText.textContent = sentence(distance);
     if (n !== shown) {
       shown = n;
       const its = [part(n, 0), part(n, 1)];
@@ -160,6 +159,7 @@ widget((root, { layers, low, high, places, labels, names, colors, sprite }) => {
       drawPixels(again, network.forward(codeAt(its)));
       drawOriginal();
     }
+    nearestText.textContent = sentence(distance);
     Object.assign(root, { code, nearest: n });
     tell();
   }

@@ -38,7 +38,7 @@ def latent_plane(decoder, codes, labels, images=None):
     Raises
     ------
     ValueError
-        If the codes are not two-dimensional, the decoder has other inputs or outputs, the labels are no digits or of
+        If the codes are not two-dimensional or do not differ, the decoder has other inputs or outputs, the labels are no digits or of
         another length, or the images have another shape or other pixels.
     """
     from aelib.plots import DIGIT_COLORS  # not above: it brings matplotlib
@@ -46,6 +46,9 @@ def latent_plane(decoder, codes, labels, images=None):
     codes, labels = np.asarray(codes, dtype="float64"), np.asarray(labels)
     if codes.ndim != 2 or codes.shape[1] != 2 or len(codes) == 0 or not np.isfinite(codes).all():
         raise ValueError(f"Expected codes of shape (n, 2), all finite. Received: shape {codes.shape}.")
+    least, most = codes.min(axis=0), codes.max(axis=0)
+    if not (least < most).all():
+        raise ValueError(f"Expected codes that differ in both units. Received: codes between {least} and {most}.")
     checked_digits(labels, len(codes), "codes")
     layers = dense_layers(decoder)
     ends = (layers[0]["inputs"], layers[-1]["units"])
@@ -53,8 +56,7 @@ def latent_plane(decoder, codes, labels, images=None):
         raise ValueError(f"Expected a decoder from 2 numbers to 784 pixels. Received: one from {ends[0]} to {ends[1]}.")
     if images is not None:
         images = checked_images(images, len(codes), "codes")
-    reach = MARGIN * np.maximum(np.ptp(codes, axis=0), 1e-6)
-    low, high = codes.min(axis=0) - reach, codes.max(axis=0) + reach
+    low, high = least - MARGIN * (most - least), most + MARGIN * (most - least)
     present = np.unique(labels)
     data = {
         "layers": layers,

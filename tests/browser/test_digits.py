@@ -1,0 +1,515 @@
+"""The plane of codes and the pad to draw on, in a browser: they compute what Keras computes, and answer every hand."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+
+from aelib.metrics import squared_error_per_image
+from aelib.widgets import dense_layers, draw_digit, latent_plane, page_forward, rounding_deviation
+
+ROOT = "document.querySelector('.aelib-widget')"
+PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title><style>body {{ margin: 0 }}</style>{}'
+
+
+@pytest.fixture(scope="module")
+def networks(mnist):
+    """Two autoencoders in Keras, trained for a moment: with a code of 2 and SiLU, and with a code of 8 and ReLU."""
+    models = pytest.importorskip("aelib.models")
+    import keras
+
+    (x, _), _ = mnist
+    trained = {}
+    for units, activation, code_activation in ((2, "silu", "linear"), (8, "relu", "relu")):
+        keras.utils.set_random_seed(0)
+        autoencoder, *halves = models.dense_autoencoder(784, [32], units, activation, code_activation)
+        autoencoder.compile("adam", "binary_crossentropy")
+        autoencoder.fit(x[:3000], x[:3000], batch_size=100, epochs=2, verbose=0)
+        trained[units] = halves
+    return trained
+
+
+@pytest.fixture(scope="module")
+def plane(networks, mnist, tmp_path_factory):
+    """A page with the plane, and the codes of 100 test digits on it."""
+    _, (x, y) = mnist
+    encoder, decoder = networks[2]
+    codes = np.asarray(encoder(x[:100]))
+    path = tmp_path_factory.mktemp("plane") / "page.html"
+    path.write_text(PAGE.format(latent_plane(decoder, codes, y[:100], x[:100])._repr_html_()))
+    return path, codes
+
+
+@pytest.fixture(scope="module")
+def pad(networks, mnist, tmp_path_factory):
+    """A page with the pad."""
+    _, (x, y) = mnist
+    path = tmp_path_factory.mktemp("pad") / "page.html"
+    path.write_text(PAGE.format(draw_digit(*networks[8], x[:1000], y[:1000])._repr_html_()))
+    return path
+
+
+def by_page(page, network, examples, root=ROOT):
+    """What a network of the page computes from examples."""
+    return np.array(page.evaluate(f"xs => xs.map(x => [...{root}.{network}.forward(x)])", examples.tolist()))
+
+
+def state(page, name, root=ROOT):
+    """What a widget computed last."""
+    page.evaluate("new Promise(requestAnimationFrame)")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    value = page.evaluate(f"{root}.{name} && ({root}.{name}.length ? [...{root}.{name}] : {root}.{name})")
+    return np.array(value) if isinstance(value, list) else value
+
+
+def assert_rounded(computed, keras_s, deviation):
+    """The page's numbers are as far from Keras's as rounded weights make them, typically and at the most."""
+    moved = computed - keras_s
+    typical, expected = np.sqrt(np.mean(moved**2)), np.sqrt(np.mean(deviation**2))
+    assert 0.4 * expected < typical < 1.5 * expected
+    assert (np.abs(moved) < 7 * deviation + 1e-5).all()
+
+
+def greys(page, selector):
+    """The red of a canvas's pixels, from 0 to 1."""
+    read = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)"
+    return np.array(page.locator(selector).evaluate(read)) / 255
+
+
+# ------------------------------------------------------------------ the same numbers
+
+
+def test_the_plane_decodes_100_digits_as_keras_does(open_page, plane, networks):
+    path, codes = plane
+    decoder = networks[2][1]
+    computed = by_page(open_page(path), "network", codes)
+    layers = dense_layers(decoder)
+    assert np.abs(computed - page_forward(layers, codes)).max() < 1e-9
+    assert_rounded(computed, np.asarray(decoder(codes)), rounding_deviation(layers, codes))
+
+
+def test_the_pad_reconstructs_100_digits_as_keras_does(open_page, pad, networks, mnist):
+    x = mnist[1][0][:100]
+    encoder, decoder = networks[8]
+    page = open_page(pad)
+    codes = by_page(page, "encode", x)
+    assert np.abs(codes - page_forward(dense_layers(encoder), x)).max() < 1e-9
+    computed = by_page(page, "decode", codes)
+    layers = [*dense_layers(encoder), *dense_layers(decoder)]
+    assert np.abs(computed - page_forward(layers, x)).max() < 1e-9
+    assert_rounded(computed, np.asarray(decoder(encoder(x))), rounding_deviation(layers, x))
+
+
+# ------------------------------------------------------------------ the plane
+
+
+def test_a_drag_decodes_the_point_under_the_pointer(open_page, plane, networks):
+    path, codes = plane
+    page = open_page(path)
+    box = page.locator(".aelib-plane").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.7 * box["height"], steps=3)
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    low, high = low - 0.2 * (high - low), high + 0.2 * (high - low)
+    expected = low + (high - low) * [0.25, 0.3]
+    assert np.allclose(state(page, "code"), expected, atol=0.01 * (high - low).max())
+    drawn = page_forward(dense_layers(networks[2][1]), state(page, "code")[None])[0]
+    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=0") - drawn).max() < 1 / 254
+    page.mouse.up()
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    assert np.allclose(state(page, "code"), expected, atol=0.01 * (high - low).max())
+    values = [float(value) for value in page.locator("input[type=range]").evaluate_all("all => all.map(e => e.value)")]
+    assert np.allclose(values, expected, atol=0.01 * (high - low).max())
+    assert page.errors == []
+
+
+def test_a_press_near_a_digit_goes_to_it_and_shows_it(open_page, plane, networks, mnist):
+    path, codes = plane
+    _, (x, y) = mnist
+    page = open_page(path)
+    box = page.locator(".aelib-plane").bounding_box()
+    parts = (codes - codes.min(axis=0)) / np.ptp(codes, axis=0) / 1.4 + 0.2 / 1.4
+    alone = np.sort(np.linalg.norm(parts[:, None] - parts, axis=-1), axis=1)[:, 1]
+    n = int(np.argmax(alone))  # far from the others
+    across, up = parts[n].tolist()
+    page.mouse.click(box["x"] + across * box["width"] + 2, box["y"] + (1 - up) * box["height"] - 2)
+    assert state(page, "nearest") == n
+    assert np.allclose(state(page, "code"), codes[n], atol=1e-3 * np.ptp(codes))
+    assert page.inner_text(".aelib-captioned:nth-child(2) span") == f"nearest test digit: {y[n]}"
+    page.wait_for_function("document.querySelectorAll('.aelib-plane-pictures canvas').length === 3")
+    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=1") - x[n]).max() <= 1 / 30 + 1e-6
+    again = page_forward(dense_layers(networks[2][1]), codes[n][None])[0]
+    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=2") - again).max() < 0.02
+
+
+def test_far_from_all_digits_it_says_so(open_page, plane):
+    page = open_page(plane[0])
+    box = page.locator(".aelib-plane").bounding_box()
+    page.mouse.click(box["x"] + 3, box["y"] + 3)
+    assert "no test digit is near" in page.inner_text(".aelib-plane-pictures")
+
+
+def test_arrow_keys_move_the_point_and_say_it_once(open_page, plane):
+    page = open_page(plane[0])
+    page.evaluate(f"""() => {{
+      const plane = {ROOT}.querySelector('.aelib-plane');
+      window.told = 0;
+      new MutationObserver((all) => (told += all.length)).observe(plane, {{ attributeFilter: ['aria-valuetext'] }});
+    }}""")
+    before = state(page, "code")
+    page.focus(".aelib-plane")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    moved = (state(page, "code") - before) / page.evaluate(
+        "[...document.querySelectorAll('input[type=range]')].map(e => e.max - e.min)"
+    )
+    assert np.allclose(moved, [0.04, 0.12], atol=1e-9)
+    page.wait_for_function("told > 0")
+    page.wait_for_timeout(700)
+    assert page.evaluate("told") == 1  # and not once a key
+    text = page.get_attribute(".aelib-plane", "aria-valuetext").replace("−", "-")
+    said = [float(number) for number in re.match(r"(-?[\d.]+) and (-?[\d.]+); ", text).groups()]
+    assert np.allclose(said, state(page, "code"), atol=0.051) and "test digit" in text
+
+
+def test_the_sliders_move_one_unit_each(open_page, plane):
+    page = open_page(plane[0])
+    first, second = state(page, "code")
+    page.focus("input[type=range] >> nth=1")
+    page.keyboard.press("Home")
+    after = state(page, "code")
+    assert after[0] == first and np.isclose(after[1], float(page.get_attribute("input >> nth=1", "min")))
+
+
+def test_the_point_stays_in_the_plane(open_page, plane):
+    page = open_page(plane[0])
+    page.focus(".aelib-plane")
+    for _ in range(15):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert np.isclose(state(page, "code")[0], float(page.get_attribute("input >> nth=0", "min")))
+
+
+def test_each_digit_has_a_name_on_the_plane(open_page, plane, mnist):
+    page = open_page(plane[0])
+    shown = page.locator(".aelib-plane text:not(.aelib-tick)").all_text_contents()
+    assert sorted(map(int, shown)) == sorted(set(mnist[1][1][:100].tolist()))
+    boxes = page.locator(".aelib-name").evaluate_all("all => all.map(e => [e.cx.baseVal.value, e.cy.baseVal.value])")
+    distances = np.linalg.norm(np.array(boxes)[:, None] - np.array(boxes), axis=-1)
+    assert distances[~np.eye(len(boxes), dtype=bool)].min() > 18  # none covers another
+
+
+# ------------------------------------------------------------------ the preparation
+
+
+def prepared(page, ink):
+    """Ink of shape (side, side) prepared by the page."""
+    call = f"([ink, side]) => {{ const made = {ROOT}.prepare(ink, side); return made && [...made]; }}"
+    made = page.evaluate(call, [ink.ravel().tolist(), len(ink)])
+    return None if made is None else np.array(made).reshape(28, 28)
+
+
+def test_test_digits_come_out_as_they_went_in(open_page, pad, mnist):
+    page = open_page(pad)
+    _, (x, _) = mnist
+    for image in x[:100].reshape(-1, 28, 28):
+        assert np.abs(prepared(page, image) - image).max() < 1e-6
+
+
+def test_the_few_smaller_ones_grow_to_their_size(open_page, pad, mnist):
+    page = open_page(pad)
+    _, (x, _) = mnist
+    images = x.reshape(-1, 28, 28)
+    longer = np.array([max(np.ptp(np.flatnonzero(i.any(axis))) for axis in (0, 1)) + 1 for i in images])
+    assert sorted(set(longer)) == [19, 20] and (longer == 19).sum() == 3  # as the docstring says
+    for image in images[longer == 19]:
+        assert np.isclose(prepared(page, image).sum(), image.sum() * (20 / 19) ** 2)
+
+
+def test_size_and_place_of_the_drawing_do_not_matter(open_page, pad, mnist, rng):
+    page = open_page(pad)
+    _, (x, _) = mnist
+    for image in x[:5].reshape(-1, 28, 28):
+        rows, columns = (np.flatnonzero(image.any(axis)) for axis in (1, 0))
+        box = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        times = int(rng.integers(3, 10))
+        large = np.kron(box, np.ones((times, times)))
+        ink = np.zeros((280, 280))
+        top, left = (int(rng.integers(0, 281 - side)) for side in large.shape)
+        ink[top : top + large.shape[0], left : left + large.shape[1]] = large
+        assert np.abs(prepared(page, ink) - image).max() < 1e-6
+
+
+def test_a_bar_keeps_its_shape_and_comes_to_the_middle(open_page, pad):
+    page = open_page(pad)
+    ink = np.zeros((280, 280))
+    ink[5:55, 200:213] = 1  # 50 high, 13 wide
+    made = prepared(page, ink)
+    assert np.isclose(made.sum(), 20 * 20 * 13 / 50)  # the areas, and so the ink, are to scale
+    assert np.ptp(np.flatnonzero(made.any(1))) + 1 == 20
+    rows, columns = np.indices(made.shape)
+    assert max(abs((index * made).sum() / made.sum() - 14) for index in (rows, columns)) <= 0.5 + 1e-9
+    assert (made > 0.99).sum() == 100  # five columns; the sixth is grey
+    assert 0.1 < made[made < 0.99].max() < 0.3
+
+
+def test_ink_far_to_one_side_is_not_cut_off(open_page, pad):
+    page = open_page(pad)
+    ink = np.zeros((200, 200))
+    ink[:, :10] = 1
+    ink[100, :] = 0.01  # a long faint tail: the centre of mass lies at the left end
+    made = prepared(page, ink)
+    assert np.isclose(made.sum(), ink.sum() / 100)
+
+
+def test_no_ink_is_no_drawing(open_page, pad):
+    assert prepared(open_page(pad), np.zeros((50, 50))) is None
+
+
+# ------------------------------------------------------------------ the pad
+
+
+THREE = [(70, 70), (110, 45), (160, 50), (190, 85), (160, 125), (120, 135), (170, 145), (200, 185), (170, 225), (110, 235), (70, 210)]  # fmt: skip
+
+
+def draw(page, points):
+    """Draw a line with the mouse; the pad is 280 wide in the points' units."""
+    box = page.locator(".aelib-pad").bounding_box()
+    scale = box["width"] / 280
+    for i, (x, y) in enumerate(points):
+        page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=1 if i == 0 else 3)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_drawing_is_prepared_encoded_and_reconstructed(open_page, pad, networks, mnist):
+    page = open_page(pad)
+    draw(page, THREE)
+    encoder, decoder = networks[8]
+    image = state(page, "input")
+    rows, columns = (np.flatnonzero(image.reshape(28, 28).any(axis)) for axis in (1, 0))
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20 and 0.3 < image.max() <= 1
+    assert len(np.unique(image.round(3))) > 20  # greys, not black and white
+    code = page_forward(dense_layers(encoder), image[None])
+    output = page_forward(dense_layers(decoder), code)
+    assert np.allclose(state(page, "code"), code[0], atol=1e-9)
+    assert np.allclose(state(page, "output"), output[0], atol=1e-9)
+    error = squared_error_per_image(image[None], output)[0]
+    assert np.isclose(state(page, "error"), error)
+    _, (x, _) = mnist
+    both = [*dense_layers(encoder), *dense_layers(decoder)]
+    errors = squared_error_per_image(x[:1000], page_forward(both, x[:1000]))
+    below = 100 * np.mean(errors < error)
+    text = page.inner_text(".aelib-error")
+    said = re.fullmatch(r"Squared error ([\d.]+): larger than (\d+) % of the test digits’ errors\.", text)
+    assert np.isclose(float(said[1]), error, atol=0.051) and abs(int(said[2]) - below) <= 1.5
+    assert page.locator(".aelib-value").all_inner_texts() == [f"{c:.1f}" for c in state(page, "code")]
+    assert page.errors == []
+
+
+def test_what_is_shown_is_what_was_computed(open_page, pad):
+    page = open_page(pad)
+    draw(page, THREE)
+    image, output = state(page, "input"), state(page, "output")
+    assert np.abs(greys(page, ".aelib-draw-pictures canvas >> nth=0") - image).max() < 1 / 254
+    assert np.abs(greys(page, ".aelib-draw-pictures canvas >> nth=1") - output).max() < 1 / 254
+    difference = image - output
+    reds = greys(page, ".aelib-draw-pictures canvas >> nth=2")
+    assert reds[difference > 0.3].min() > 0.25 and reds[difference < -0.3].max(initial=0) < 0.28
+
+
+def test_a_scribble_has_a_larger_error_than_every_digit(open_page, pad):
+    page = open_page(pad)
+    page.click("text=scribble")
+    assert state(page, "standing") == 100
+    assert "larger than every test digit’s error" in page.inner_text(".aelib-error")
+
+
+def test_a_button_loads_a_test_digit_as_it_is(open_page, pad, mnist):
+    page = open_page(pad)
+    _, (x, y) = mnist
+    for digit in (0, 4):
+        page.click(f"[aria-label='load digit {digit}']")
+        assert np.abs(state(page, "input") - x[np.flatnonzero(y == digit)[0]]).max() < 1e-6
+
+
+def test_a_stroke_adds_to_a_loaded_digit_but_clears_the_first_example(open_page, pad):
+    page = open_page(pad)
+    assert state(page, "input") is not None
+    draw(page, [(40, 40), (60, 40)])
+    alone = state(page, "input").sum()
+    assert alone == pytest.approx(20 * 20 * 22 / 42, rel=0.15)  # one short stroke of the pen, grown to fill the box
+    page.click("[aria-label='load digit 0']")
+    before = state(page, "input").sum()
+    draw(page, [(60, 140), (220, 140)])
+    assert state(page, "input").sum() > before + 10
+
+
+def test_clear_leaves_nothing(open_page, pad):
+    page = open_page(pad)
+    page.click("text=clear")
+    assert state(page, "input") is None and state(page, "error") is None
+    assert page.inner_text(".aelib-error") == "Nothing is drawn."
+    assert greys(page, ".aelib-draw-pictures canvas >> nth=1").max() == 0
+
+
+def test_the_keyboard_draws(open_page, pad):
+    page = open_page(pad)
+    page.focus(".aelib-pad")
+    page.keyboard.press("ArrowUp")  # the pen is up: nothing is drawn, the example stays
+    start = state(page, "input")
+    assert start.sum() > 30
+    page.keyboard.press("Space")
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    bar = state(page, "input").reshape(28, 28)
+    assert np.ptp(np.flatnonzero(bar.any(1))) + 1 == 20 and np.ptp(np.flatnonzero(bar.any(0))) + 1 < 8
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert np.array_equal(state(page, "input").reshape(28, 28), bar)  # the pen is up again
+
+
+def test_space_held_while_the_pen_moves_draws_until_it_is_let_go(open_page, pad):
+    page = open_page(pad)
+    page.focus(".aelib-pad")
+    page.keyboard.down("Space")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.up("Space")
+    line = state(page, "input")
+    page.keyboard.press("ArrowDown")
+    assert np.array_equal(state(page, "input"), line)
+
+
+def test_the_error_is_said_once_a_stroke(open_page, pad):
+    page = open_page(pad)
+    page.evaluate("""() => {
+      window.said = [];
+      const status = document.querySelector('[role=status]');
+      new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
+    }""")
+    page.wait_for_timeout(700)
+    page.evaluate("said.length = 0")
+    draw(page, THREE)
+    page.wait_for_function("said.length > 0")
+    page.wait_for_timeout(700)
+    assert page.evaluate("said") == [page.inner_text(".aelib-error")]
+
+
+def test_with_negative_codes_the_bars_grow_from_the_middle(open_page, networks, mnist, tmp_path):
+    _, (x, y) = mnist
+    path = tmp_path / "page.html"
+    path.write_text(PAGE.format(draw_digit(*networks[2], x[:100], y[:100])._repr_html_()))
+    page = open_page(path)
+    for _ in range(2):
+        code = state(page, "code")
+        bars = page.locator(".aelib-bar").evaluate_all("all => all.map(e => [e.style.left, e.style.width])")
+        for value, (left, width) in zip(code, bars):
+            left, width = float(left.rstrip("%")), float(width.rstrip("%"))
+            assert left + width == pytest.approx(50) if value < 0 else left == 50
+        page.click("[aria-label='load digit 0']")
+    said = [float(t.replace("−", "-")) for t in page.locator(".aelib-value").all_inner_texts()]
+    assert np.allclose(said, state(page, "code"), atol=0.051)
+
+
+# ------------------------------------------------------------------ a finger
+
+
+@pytest.fixture
+def phone(browser):
+    """Open a page on a phone with a finger, and return it with a function that draws: `finger([(x, y), …])`."""
+    contexts = []
+
+    def open_phone(path):
+        context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        session = context.new_cdp_session(page)
+
+        def finger(points):
+            kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
+            for kind, (x, y) in zip(kinds, points):
+                session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+            session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+        return page, finger
+
+    yield open_phone
+    for context in contexts:
+        context.close()
+
+
+def test_a_finger_moves_the_point_and_not_the_page(phone, plane):
+    page, finger = phone(plane[0])
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    box = page.locator(".aelib-plane").bounding_box()
+    page.touchscreen.tap(box["x"] + 3, box["y"] + 3)
+    corner = state(page, "code")
+    finger([(box["x"] + 50, box["y"] + 250 - 20 * i) for i in range(10)])
+    moved = state(page, "code")
+    assert moved[0] > corner[0] and moved[1] < corner[1]
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_finger_draws(phone, pad):
+    page, finger = phone(pad)
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    box = page.locator(".aelib-pad").bounding_box()
+    finger([(box["x"] + 60, box["y"] + 40 + 20 * i) for i in range(9)])
+    bar = state(page, "input").reshape(28, 28)
+    assert np.ptp(np.flatnonzero(bar.any(1))) + 1 == 20 and np.ptp(np.flatnonzero(bar.any(0))) + 1 < 8
+    assert page.evaluate("scrollY") == 0
+
+
+# ------------------------------------------------------------------ the book's own pages
+
+
+def data_of(page, root):
+    """The data of a widget in a page of the book."""
+    script = page.locator(f"{root} > script").evaluate("e => e.textContent")
+    return json.loads(re.search(r"^const DATA = (.*);$", script, re.MULTILINE)[1])
+
+
+def test_the_book_s_plane_computes_with_the_weights_that_its_chapter_checked(open_page, book, mnist):
+    page = open_page(book / "chapters/5_keras/latent_space.html")
+    selector = "#fig-latent-plane .aelib-widget"
+    root = f"document.querySelector('{selector}')"
+    assert page.locator(f"{selector} .aelib-plane").is_visible()
+    data = data_of(page, selector)
+    places = np.frombuffer(base64.b64decode(data["places"]), "<u2").reshape(-1, 2)[:100]
+    low, high = np.array(data["low"]), np.array(data["high"])
+    codes = low + places / 65535 * (high - low)
+    computed = by_page(page, "network", codes, root)
+    assert np.abs(computed - page_forward(data["layers"], codes)).max() < 1e-9
+    assert squared_error_per_image(mnist[1][0][:100], computed).mean() < 45  # the mean image has more than 50
+    assert page.errors == []
+
+
+def test_the_book_s_pad_computes_with_the_weights_that_its_chapter_checked(open_page, book, mnist):
+    page = open_page(book / "chapters/5_keras/mnist.html")
+    selector = "#fig-keras-mnist-draw .aelib-widget"
+    root = f"document.querySelector('{selector}')"
+    data = data_of(page, selector)
+    x = mnist[1][0][:100]
+    codes = by_page(page, "encode", x, root)
+    computed = by_page(page, "decode", codes, root)
+    assert np.abs(computed - page_forward([*data["encoder"], *data["decoder"]], x)).max() < 1e-9
+    errors = squared_error_per_image(x, computed)
+    assert data["quantiles"][0] <= errors.min() and errors.max() <= data["quantiles"][-1] and errors.mean() < 12
+    page.locator(f"{selector} >> text=scribble").click()
+    assert state(page, "standing", root) == 100 and state(page, "error", root) > 30
+    page.locator(f"{selector} [aria-label='load digit 4']").click()
+    assert state(page, "standing", root) < 100
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("name", ["latent_space", "mnist"])
+def test_without_scripts_the_book_s_page_has_a_still_picture(open_page, book, name):
+    page = open_page(book / f"chapters/5_keras/{name}.html", javascript=False)
+    assert page.locator(".aelib-widget .aelib-still img").first.is_visible()
+    assert (book / f"chapters/5_keras/{name}.html").stat().st_size < 1_500_000
