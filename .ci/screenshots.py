@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 PAGES = pathlib.Path("_build/html")
 WIDTHS = {1280: 1, 375: 2}  # and how many pixels of the screen make one of the page
 THEMES = ("light", "dark")
-PIECE = 3000  # the height of a piece
+PIECE = 2400  # the height of a piece, which is the window's
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -35,12 +35,11 @@ def take(page, address, path, folder):
     page.goto(path.as_uri())
     page.evaluate("() => window.MathJax?.startup?.promise")
     page.evaluate("() => document.fonts.ready")
-    size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    height = page.evaluate("document.documentElement.scrollHeight")
     name = address.removesuffix(".html").replace("/", "_")
-    for piece in range(math.ceil(size[1] / PIECE)):
-        top = piece * PIECE
-        clip = {"x": 0, "y": top, "width": size[0], "height": min(PIECE, size[1] - top)}
-        page.screenshot(path=folder / f"{name}_{piece + 1}.png", full_page=True, clip=clip)
+    for piece in range(math.ceil(height / PIECE)):
+        page.evaluate(f"scrollTo({{top: {piece * PIECE}, behavior: 'instant'}})")
+        page.screenshot(path=folder / f"{name}_{piece + 1}.png")
 
 
 def main(folder, *words):
@@ -51,7 +50,7 @@ def main(folder, *words):
                 pieces = pathlib.Path(folder) / f"{width}_{theme}"
                 pieces.mkdir(parents=True, exist_ok=True)
                 context = chromium.new_context(
-                    viewport={"width": width, "height": 900}, color_scheme=theme, device_scale_factor=scale
+                    viewport={"width": width, "height": PIECE}, color_scheme=theme, device_scale_factor=scale
                 )
                 page = context.new_page()
                 for address, path in pages(words):

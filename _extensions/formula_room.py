@@ -142,6 +142,8 @@ def height(tex):
 def with_room(body):
     """Write on each formula of an article how much room it will take, its width in a line and its height in a display.
 
+    A formula in a line is also kept together with the bracket before it and the comma after it.
+
     Parameters
     ----------
     body : str
@@ -153,12 +155,14 @@ def with_room(body):
     """
 
     def in_line(match):
-        return f'{match[1]} style="--room: {width(html.unescape(match[2]))}em">\\({match[2]}\\)'
+        formula = f'{match[2]} style="--room: {width(html.unescape(match[3]))}em">\\({match[3]}\\)</span>'
+        return f'<span class="with-formula">{match[1]}{formula}{match[4]}</span>' if match[1] or match[4] else formula
 
     def displayed(match):
         return f'{match[1]} style="--room: {height(html.unescape(match[3]))}em">{match[2]}\\[{match[3]}\\]'
 
-    body = re.sub(r'(<span class="math [^">]*")>\\\((.*?)\\\)', in_line, body, flags=re.DOTALL)
+    formula = r'(<span class="math [^">]*")>\\\((.*?)\\\)</span>'
+    body = re.sub(rf"([(\[“]?){formula}([,.;:!?)\]”’]*)", in_line, body, flags=re.DOTALL)
     number = r'(\s*(?:<span class="eqno">.*?</span>)?\s*)'
     return re.sub(rf'(<div class="math [^">]*"(?: id="[^"]*")?)>{number}\\\[(.*?)\\\]', displayed, body, flags=re.DOTALL)
 

@@ -64,3 +64,12 @@ def test_room_is_written_on_formulas_and_on_nothing_else(module):
     assert f'nohighlight" style="--room: {module.width("x < 1")}em">\\(x &lt; 1\\)' in found
     assert 'id="equation-eq-a" style="--room: 1.6em"><span class="eqno">' in found
     assert found.count("--room") == 2 and r"<code>\(y\)</code>" in found
+
+
+@pytest.mark.parametrize("before, after", [("", ","), ("(", ")."), ("", ""), ("“", "”")])
+def test_a_formula_stays_with_its_brackets_and_commas(module, before, after):
+    found = module.with_room(rf'<p>see {before}<span class="math x">\(a\)</span>{after} and</p>')
+    room = module.width("a")
+    formula = rf'<span class="math x" style="--room: {room}em">\(a\)</span>'
+    kept = f'<span class="with-formula">{before}{formula}{after}</span>' if before + after else formula
+    assert found == f"<p>see {kept} and</p>"
