@@ -194,7 +194,7 @@ widget((root, { encoder, decoder, digits, samples, signed, reach, quantiles }) =
     "div",
     { class: "aelib-draw-pictures" },
     captioned(canvases.input, "input"),
-    captioned(canvases.output, "reconstruction"),
+    captioned(canvases.output, "recon\u00adstruction"),
     captioned(canvases.difference, "error: ink ", key("lost", "lost"), " and ", key("added", "added"))
   );
 

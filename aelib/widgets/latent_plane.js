@@ -104,7 +104,7 @@ widget((root, { layers, low, high, places, labels, names, colors, sprite }) => {
     { class: "aelib-plane-pictures" },
     picture(decoded, "decoded at the point"),
     sprite && picture(original, nearestText),
-    picture(again, ...(sprite ? ["its reconstruction"] : [nearestText]))
+    picture(again, ...(sprite ? ["its recon\u00adstruction"] : [nearestText]))
   );
   if (!sprite) again.setAttribute("aria-label", "what the decoder draws at the code of the nearest test digit");
   const images = sprite && element("img", { src: `data:image/png;base64,${sprite}` });
