@@ -5,7 +5,7 @@ uses it or not, and twice, so that every page ends in an error: it is switched o
 decides between light and dark only after the page was shown: a line in the head decides
 before, has the fonts of the text fetched at once, and notes that formulas are still to be
 typeset, so that their TeX takes about the room that they will. A list of references has children that no list may have, and all exercises of a page
-share one id. And a figure gets its size, so that nothing moves when it arrives, and a box in
+share one id, and the sidebar's arrows have no names. And a figure gets its size, so that nothing moves when it arrives, and a box in
 which it can scroll where the screen is narrow.
 """
 
@@ -69,6 +69,32 @@ def with_valid_lists(body):
     return re.sub(r'(<div class="proof admonition") id="proof">\s*<p>Proof\.', r"\1><p><em>Proof.</em>", body)
 
 
+def with_named_toggles(navigation):
+    """Say, of each part in the sidebar, what the arrow at its side unfolds.
+
+    Parameters
+    ----------
+    navigation : str
+        The HTML of the sidebar.
+
+    Returns
+    -------
+    str
+    """
+
+    def name(match):
+        title = html.escape(html.unescape(re.sub(r"<[^>]*>", "", match[2])))
+        return f'{match[1]} aria-label="Pages of {title}">'
+
+    return re.sub(r"(<a [^>]*>((?:(?!</a>).)*)</a>\s*<details[^>]*>\s*<summary)>", name, navigation, flags=re.DOTALL)
+
+
+def repair_sidebar(app, pagename, templatename, context, doctree):
+    """Mend what the theme will draw as the sidebar of one page."""
+    draw = context["generate_toctree_html"]
+    context["generate_toctree_html"] = lambda *arguments, **options: with_named_toggles(str(draw(*arguments, **options)))
+
+
 def repair_page(app, pagename, templatename, context, doctree):
     """Mend the article of one page."""
     if "body" not in context:
@@ -84,4 +110,5 @@ def setup(app):
     app.connect("config-inited", switch_off_thebe)
     app.add_js_file(None, body=BEFORE_THE_PAGE, priority=100)
     app.connect("html-page-context", repair_page)
+    app.connect("html-page-context", repair_sidebar, priority=900)  # after the theme has said how it draws it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

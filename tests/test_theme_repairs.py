@@ -39,6 +39,12 @@ def test_a_list_of_references_claims_no_role_and_exercises_share_no_id(module):
     assert module.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
 
 
+def test_the_arrow_beside_a_part_is_named_after_it(module):
+    link = '<a class="reference internal" href="a.html">{}</a>'
+    sidebar = "<li>" + link.format("1 Code &amp; <em>loss</em>") + "<details><summary><i></i></summary><ul><li>" + link.format("1.1 One")
+    assert module.with_named_toggles(sidebar) == sidebar.replace("<summary>", '<summary aria-label="Pages of 1 Code &amp; loss">')
+
+
 def test_thebe_is_taken_away_and_its_neighbours_stay(module):
     def listener(name):
         def handler():
