@@ -17,7 +17,7 @@ ITALIC = dict(zip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", [
 GREEK = {
     "alpha": 640, "beta": 566, "gamma": 518, "delta": 444, "epsilon": 406, "eta": 497, "theta": 469, "kappa": 576, "lambda": 583,
     "mu": 603, "nu": 494, "rho": 517, "sigma": 571, "tau": 437, "phi": 596, "psi": 651, "omega": 622, "Delta": 833, "Sigma": 722,
-    "Theta": 778, "nabla": 833, "partial": 531, "top": 778, "T": 778, "dots": 1172, "infty": 1000, "sum": 1056, "prod": 944, "ell": 417, "R": 722, "E": 667, "Normal": 1000, "ones": 575,
+    "Theta": 778, "nabla": 833, "partial": 531, "top": 778, "T": 778, "dots": 1172, "infty": 1000, "sum": 1056, "prod": 944, "ell": 417, "R": 722, "ones": 575,
 }  # fmt: skip
 SIGNS = {"(": 389, ")": 389, "[": 278, "]": 278, ".": 278, "|": 278, "'": 275, "lVert": 500, "rVert": 500, "Vert": 500}
 SPACES = {",": 167, ";": 278, ":": 222, "!": -167, " ": 250, "quad": 1000, "qquad": 2000}
