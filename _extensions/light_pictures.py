@@ -21,7 +21,8 @@ def lighten(path):
         opaque = "A" not in picture.getbands() or picture.getchannel("A").getextrema() == (255, 255)
         if picture.mode == "P" or not opaque:
             return
-        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        # Colours are chosen to cover all that there are, or a few coloured points beside many greys would turn grey.
+        few = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     lighter = path.with_suffix(".lighter")
     few.save(lighter, "png", optimize=True)
     if lighter.stat().st_size < path.stat().st_size:
