@@ -6,6 +6,7 @@ at a time, into the cache in which myst-nb then finds them. A notebook that fail
 left out of the cache, so that myst-nb meets its error and reports it in its own way.
 """
 
+import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -17,6 +18,16 @@ from jupyter_core.utils import ensure_event_loop
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def opened_cache(path):
+    """The cache at a path, whose database is closed afterwards: left to itself it makes Python 3.13 warn."""
+    cache = get_cache(path)
+    try:
+        yield cache
+    finally:
+        cache.db.dispose()
 
 
 def due(cache, paths):
@@ -42,8 +53,12 @@ def execute_side_by_side(app, env, docnames):
     """Fill the cache with the notebooks among the pages that are going to be read."""
     if app.config.nb_execution_mode != "cache":
         return
-    cache = get_cache(app.config.nb_execution_cache_path)
-    paths = [str(env.doc2path(name)) for name in docnames]
+    with opened_cache(app.config.nb_execution_cache_path) as cache:
+        fill(cache, [str(env.doc2path(name)) for name in docnames], app)
+
+
+def fill(cache, paths, app):
+    """Execute the notebooks among `paths` that are due, one a core, and put those that succeed into the cache."""
     # Later chapters train longer, and the longest should not start last.
     notebooks = list(due(cache, [path for path in reversed(paths) if path.endswith(".ipynb")]))
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -5,7 +5,6 @@ import types
 
 import nbformat
 import pytest
-from jupyter_cache import get_cache
 
 
 @pytest.fixture
@@ -37,16 +36,22 @@ def book(tmp_path):
     return write
 
 
-def outputs(folder, name):
+@pytest.fixture
+def outputs(module, tmp_path):
     """What the cache holds as the outputs of a notebook's one cell; None if it does not hold the notebook."""
-    try:
-        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-        return get_cache(str(folder / "cache")).merge_match_into_notebook(notebook)[1].cells[0].outputs
-    except KeyError:
-        return None
+
+    def read(name):
+        notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+        with module.opened_cache(str(tmp_path / "cache")) as cache:
+            try:
+                return cache.merge_match_into_notebook(notebook)[1].cells[0].outputs
+            except KeyError:
+                return None
+
+    return read
 
 
-def test_two_notebooks_run_at_the_same_time(module, book, tmp_path, monkeypatch):
+def test_two_notebooks_run_at_the_same_time(module, book, outputs, monkeypatch):
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
     meet = (
         "import pathlib, time\n"
@@ -57,8 +62,8 @@ def test_two_notebooks_run_at_the_same_time(module, book, tmp_path, monkeypatch)
     module.execute_side_by_side(
         *book(one=meet.format(me="one.here", other="two.here"), two=meet.format(me="two.here", other="one.here"))
     )
-    assert outputs(tmp_path, "one")[0].text == "one.here met two.here\n"
-    assert outputs(tmp_path, "two")[0].text == "two.here met one.here\n"
+    assert outputs("one")[0].text == "one.here met two.here\n"
+    assert outputs("two")[0].text == "two.here met one.here\n"
 
 
 def test_what_the_cache_holds_does_not_run_again(module, book, tmp_path):
@@ -68,10 +73,10 @@ def test_what_the_cache_holds_does_not_run_again(module, book, tmp_path):
     assert pathlib.Path(tmp_path, "runs").read_text() == "x"
 
 
-def test_a_notebook_that_fails_is_left_to_myst_nb(module, book, tmp_path):
+def test_a_notebook_that_fails_is_left_to_myst_nb(module, book, outputs):
     module.execute_side_by_side(*book(bad="1 / 0", good="1 + 1"))
-    assert outputs(tmp_path, "bad") is None
-    assert outputs(tmp_path, "good")[0].data["text/plain"] == "2"
+    assert outputs("bad") is None
+    assert outputs("good")[0].data["text/plain"] == "2"
 
 
 def test_without_a_cache_nothing_runs(module, book, tmp_path):
