@@ -5,7 +5,9 @@ import pathlib
 
 import numpy as np
 
-FILE = pathlib.Path(__file__).parent / "files" / "mnist.npz"
+from aelib.datasets.integrity import FOLDER, way_back
+
+FILE = FOLDER / "mnist.npz"
 
 # SHA-256 of each array's bytes, as rebuilt from the original IDX files.
 DIGESTS = {
@@ -15,7 +17,7 @@ DIGESTS = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 
-WAY_BACK = "Restore it with 'git checkout -- aelib/datasets/files/mnist.npz' in the book's repository."
+WAY_BACK = way_back("mnist.npz")
 
 
 def load_mnist(limit=None, flatten=True, path=FILE):
