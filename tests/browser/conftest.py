@@ -47,6 +47,23 @@ def book():
     return folder
 
 
+@pytest.fixture(scope="session")
+def violations():
+    """What axe finds of serious or critical impact on an open page, a line for each element."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt")
+
+    def lines(page):
+        found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        return [
+            f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}"
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+
+    return lines
+
+
 def addresses():
     """Every page of the built book, but for those that only lead on to another."""
     folder = pathlib.Path(PAGES)

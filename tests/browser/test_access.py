@@ -2,10 +2,6 @@
 
 import pytest
 
-axe_playwright = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt"
-)
-
 WIDTHS = (1280, 375)
 THEMES = ("light", "dark")
 
@@ -26,17 +22,6 @@ SETTLE = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.
   .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 
 
-def violations(page):
-    """What axe finds of serious or critical impact, a line for each element."""
-    found = axe_playwright.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
 def show(page, width, theme):
     """Give an open page another width and another theme, as its reader would."""
     page.set_viewport_size({"width": width, "height": 900})
@@ -52,7 +37,7 @@ def window(browser):
     context.close()
 
 
-def test_nothing_on_a_page_shuts_a_reader_out(window, book, address):
+def test_nothing_on_a_page_shuts_a_reader_out(window, violations, book, address):
     window.emulate_media(color_scheme="light")
     window.goto((book / address).as_uri())
     window.evaluate(SETTLE)
@@ -87,17 +72,17 @@ def test_nothing_on_a_page_shuts_a_reader_out(window, book, address):
         ),
     ],
 )
-def test_what_shuts_a_reader_out_is_found(open_page, write, rule, body):
+def test_what_shuts_a_reader_out_is_found(open_page, write, violations, rule, body):
     page = open_page(write(f"<main><h1>A page</h1>{body}</main>"))
     assert [line.split(":")[0] for line in violations(page)] == [rule]
 
 
-def test_what_shuts_nobody_out_is_left_alone(open_page, write):
+def test_what_shuts_nobody_out_is_left_alone(open_page, write, violations):
     page = open_page(write('<main><h1>A page</h1><p style="color: #222; background: #fff">dark words</p></main>'))
     assert violations(page) == []
 
 
-def test_a_colour_that_fails_in_one_theme_alone_is_found(open_page, write):
+def test_a_colour_that_fails_in_one_theme_alone_is_found(open_page, write, violations):
     style = "<style>@media (prefers-color-scheme: dark) { body { background: #111 } h1 { color: #eee } p { color: #333 } }</style>"
     page = open_page(write("<main><h1>A page</h1><p>words</p></main>", head=style))
     assert violations(page) == []

@@ -7,10 +7,6 @@ from aelib.layers import Dense, Input
 from aelib.network import Sequential
 from aelib.widgets import by_hand, code_size, draw_digit, latent_plane
 
-axe_playwright = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt"
-)
-
 
 def network_by_hand():
     weights = [np.array([[1.0], [-1.0]]), np.array([-0.5]), np.array([[2.0, -1.0]]), np.array([0.0, -0.5])]
@@ -68,33 +64,22 @@ def write(request, tmp_path):
     return write_page
 
 
-def serious(page):
-    """What axe finds of serious or critical impact."""
-    found = axe_playwright.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{v['id']}: {node['html'][:120]}"
-        for v in found
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 375])
-def test_axe_finds_nothing_serious(open_page, write, style, width):
+def test_axe_finds_nothing_serious(open_page, write, violations, style, width):
     page = open_page(write(style), width=width)
-    assert serious(page) == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.errors == []
 
 
-def test_axe_finds_nothing_serious_without_scripts(open_page, write, tmp_path):
+def test_axe_finds_nothing_serious_without_scripts(open_page, write, violations, tmp_path):
     html = write().read_text()
     (tmp_path / "still.html").write_text(
         html.replace("<script>", '<script type="text/plain">')
     )  # axe is a script itself
     page = open_page(tmp_path / "still.html", width=375)
-    assert page.is_visible(".aelib-still") and serious(page) == []
+    assert page.is_visible(".aelib-still") and violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
