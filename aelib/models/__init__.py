@@ -9,6 +9,7 @@ from aelib.models.startup import start_tensorflow
 start_tensorflow()
 
 from aelib.models.batches import shuffled_batches  # noqa: E402  after TensorFlow has started
+from aelib.models.convolutional import convolutional_autoencoder  # noqa: E402
 from aelib.models.dense import dense_autoencoder  # noqa: E402
 
-__all__ = ["dense_autoencoder", "shuffled_batches", "start_tensorflow"]
+__all__ = ["convolutional_autoencoder", "dense_autoencoder", "shuffled_batches", "start_tensorflow"]

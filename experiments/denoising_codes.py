@@ -1,0 +1,93 @@
+"""What is a wide code good for, if it was learned with noise, without, or not at all?
+
+    python -m experiments.denoising_codes
+
+trains the wide dense autoencoder of `experiments.denoising` without noise and with it, and lets
+a linear classifier with few labels judge the codes, beside those of the same encoder with random
+weights, 100 principal components, and plain pixels. The classifier's penalty is chosen for each
+kind of code and each number of labels on a fifth of the labelled images; the test images are met once.
+"""
+
+import time
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+from aelib.datasets import load_mnist
+from experiments.denoising import BATCH_SIZE, CODE_UNITS, LEARNING_RATE, NOISE, STEPS, build, train
+from experiments.record import RESULTS, write_record
+
+TRAIN_IMAGES = 20_000  # without their labels
+TEST_IMAGES = 5_000
+LABELS = (100, 300, 1_000, 3_000)
+PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)  # `C` of logistic regression: small is a strong penalty
+COMPONENTS = 100
+SEEDS = (0, 1, 2)
+KINDS = ("pixels", "PCA", "random weights", "plain", "denoising")
+KEPT_UNITS = 24  # of the first seed, for a picture of what the units look for
+KERNELS = RESULTS / "denoising_codes.npz"
+
+
+def codes_of(kind, seed, x_train, x_test):
+    """Return one kind of code of the training and of the test images, and its kernel where it has one."""
+    flat = [x.reshape(len(x), -1) for x in (x_train, x_test)]
+    if kind == "pixels":
+        return *flat, None
+    if kind == "PCA":
+        pca = PCA(COMPONENTS, random_state=seed).fit(flat[0])
+        return *(pca.transform(x) for x in flat), None
+    network, encoder = build("dense", NOISE if kind == "denoising" else 0.0, seed)
+    if kind != "random weights":
+        train(network, x_train)
+    codes = (encoder.predict(x, batch_size=500, verbose=0) for x in flat)
+    return *codes, encoder.get_weights()[0][:, :KEPT_UNITS]
+
+
+def probe(codes, labels, test_codes, test_labels):
+    """Return the test accuracy of logistic regression, its penalty chosen on the last fifth of the labelled codes."""
+    centre, scale = codes.mean(axis=0), codes.std()  # one scale for all: small components stay small
+    codes, test_codes = (codes - centre) / scale, (test_codes - centre) / scale
+    kept = len(codes) * 4 // 5
+
+    def fitted(penalty, count):
+        return LogisticRegression(C=penalty, max_iter=300, tol=1e-3).fit(codes[:count], labels[:count])
+
+    scores = [fitted(penalty, kept).score(codes[kept:], labels[kept:]) for penalty in PENALTIES]
+    best = PENALTIES[int(np.argmax(scores))]
+    return float(fitted(best, len(codes)).score(test_codes, test_labels))
+
+
+def main():
+    (x_train, y_train), (x_test, y_test) = load_mnist(flatten=False)
+    x_train, x_test, y_test = x_train[:TRAIN_IMAGES, ..., None], x_test[:TEST_IMAGES, ..., None], y_test[:TEST_IMAGES]
+    probes, kernels = [], {}
+    for kind in KINDS:
+        for seed in SEEDS if kind not in ("pixels", "PCA") else SEEDS[:1]:
+            codes, test_codes, kernel = codes_of(kind, seed, x_train, x_test)
+            accuracies = [probe(codes[:n], y_train[:n], test_codes, y_test) for n in LABELS]
+            probes.append({"codes": kind, "seed": seed, "accuracies": accuracies})
+            print(probes[-1], flush=True)
+            if kernel is not None and seed == SEEDS[0]:
+                kernels[kind] = kernel.astype("float16")
+    np.savez_compressed(KERNELS, **kernels)
+    settings = {
+        "train_images": TRAIN_IMAGES,
+        "test_images": TEST_IMAGES,
+        "labels": LABELS,
+        "penalties": PENALTIES,
+        "components": COMPONENTS,
+        "code_units": CODE_UNITS,
+        "noise": NOISE,
+        "steps": STEPS,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "seeds": SEEDS,
+    }
+    command = "python -m experiments.denoising_codes"
+    path = write_record("denoising_codes", command, settings, {"probes": probes}, time.process_time())
+    print(f"wrote {KERNELS} and {path}")
+
+
+if __name__ == "__main__":
+    main()
