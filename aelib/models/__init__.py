@@ -11,5 +11,20 @@ start_tensorflow()
 from aelib.models.batches import shuffled_batches  # noqa: E402  after TensorFlow has started
 from aelib.models.convolutional import convolutional_autoencoder  # noqa: E402
 from aelib.models.dense import dense_autoencoder  # noqa: E402
+from aelib.models.variational import (  # noqa: E402
+    Sampling,
+    VariationalAutoencoder,
+    gaussian_kl,
+    variational_autoencoder,
+)
 
-__all__ = ["convolutional_autoencoder", "dense_autoencoder", "shuffled_batches", "start_tensorflow"]
+__all__ = [
+    "Sampling",
+    "VariationalAutoencoder",
+    "convolutional_autoencoder",
+    "dense_autoencoder",
+    "gaussian_kl",
+    "shuffled_batches",
+    "start_tensorflow",
+    "variational_autoencoder",
+]
