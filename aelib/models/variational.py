@@ -9,6 +9,7 @@ from keras import ops
 from aelib.layers import positive_integer
 
 PACKAGE = "aelib"  # under which Keras files the classes; a saved model names it
+BLOCK = 5000  # examples that go through the decoder at once when a bound is estimated
 
 
 def gaussian_kl(z_mean, z_log_var):
@@ -132,7 +133,7 @@ class VariationalAutoencoder(keras.Model):
     @property
     def beta(self):
         """The weight of the divergence, a float."""
-        return float(ops.convert_to_numpy(self._beta))
+        return float(self._beta)
 
     @beta.setter
     def beta(self, value):
@@ -196,15 +197,20 @@ class VariationalAutoencoder(keras.Model):
         """
         samples = positive_integer("samples", samples)
         self.check_inputs(x)
-        x = ops.convert_to_tensor(x)
-        z_mean, z_log_var = self.encoder(x)
-        log_weights = np.empty((samples, len(x)))
-        for k in range(samples):
-            z = self.sampling([z_mean, z_log_var])
-            noise = (z - z_mean) * ops.exp(-0.5 * z_log_var)
-            log_ratio = 0.5 * ops.sum(ops.square(noise) + z_log_var - ops.square(z), axis=-1)  # log p(z) - log q(z|x)
-            log_weights[k] = ops.convert_to_numpy(log_ratio - self.reconstruction_losses(x, self.logits(z, x)))
+        per_block = max(1, BLOCK // len(x))  # few blocks, and none too large
+        sizes = [min(per_block, samples - start) for start in range(0, samples, per_block)]
+        log_weights = np.concatenate([self._log_weights(x, size) for size in sizes])  # (samples, n)
         return np.logaddexp.reduce(log_weights, axis=0) - np.log(samples)
+
+    def _log_weights(self, x, samples):
+        """`log p(x|z) p(z) / q(z|x)` for each sample and example, shape (samples, n), float64."""
+        z_mean, z_log_var = self.encoder(ops.convert_to_tensor(x))
+        x, z_mean, z_log_var = (ops.concatenate([rows] * samples) for rows in (x, z_mean, z_log_var))
+        z = self.sampling([z_mean, z_log_var])
+        noise = (z - z_mean) * ops.exp(-0.5 * z_log_var)
+        log_ratio = 0.5 * ops.sum(ops.square(noise) + z_log_var - ops.square(z), axis=-1)  # log p(z) - log q(z|x)
+        log_weights = log_ratio - self.reconstruction_losses(x, self.logits(z, x))
+        return ops.convert_to_numpy(log_weights).astype("float64").reshape(samples, -1)
 
     # ------------------------------------------------------- arrays are looked at
 
