@@ -69,6 +69,8 @@ def test_the_decoder_has_the_encoders_sizes_in_reverse():
     units = [layer.units for layer in vae.decoder.layers]
     assert units == [64, 128, 784] and vae.latent_dim == 2
     assert [tuple(shape) for shape in vae.encoder.output_shape] == [(None, 2), (None, 2)]
+    pairs = [(784, 128), (128, 64), (64, 2), (64, 2), (2, 64), (64, 128), (128, 784)]
+    assert vae.count_params() == sum(a * b + b for a, b in pairs) + 1  # and beta
 
 
 # ----------------------------------------------------------------------- the loss

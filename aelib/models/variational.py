@@ -129,6 +129,7 @@ class VariationalAutoencoder(keras.Model):
         self.beta = beta
         self.reconstruction_loss = keras.metrics.Mean(name="reconstruction_loss")
         self.kl_loss = keras.metrics.Mean(name="kl_loss")
+        self.built = True  # both halves have their weights
 
     @property
     def beta(self):
