@@ -283,14 +283,14 @@ class NGram:
         counts = collections.Counter(
             (context, token) for text in rows for context, token in zip(*self._contexts(text))
         )
-        self._followers = {}  # context -> tokens after it, and their counts
+        self._followers = {}  # context -> counts of the tokens after it, as a dict and as two arrays, and their sum
         while True:
-            by_context = collections.defaultdict(list)
+            by_context = collections.defaultdict(dict)
             for (context, token), count in counts.items():
-                by_context[context].append((token, count))
-            for context, pairs in by_context.items():
-                tokens, numbers = zip(*pairs)
-                self._followers[context] = np.array(tokens), np.array(numbers, dtype="float64")
+                by_context[context][token] = count
+            for context, followers in by_context.items():
+                numbers = np.fromiter(followers.values(), dtype="float64")
+                self._followers[context] = followers, np.fromiter(followers, dtype="int64"), numbers, numbers.sum()
             if () in by_context:
                 return self
             counts = collections.Counter((context[1:], token) for context, token in counts)  # different ones before
@@ -303,17 +303,11 @@ class NGram:
         context : sequence of int
             The tokens so far, without `BOS`; of those, the last `order - 1` count.
         """
-        if not hasattr(self, "_followers"):
-            raise ValueError("Expected a fitted model. Received: one that has counted nothing; call fit first.")
-        context = (*[BOS] * (self.order - 1), *context)
         p = np.full(self.vocabulary_size, 1 / (self.vocabulary_size - 2))
         p[[PAD, BOS]] = 0.0
-        for length in range(self.order):
-            found = self._followers.get(context[len(context) - length :])
-            if found is not None:
-                tokens, counts = found
-                p = p * (self.discount * len(tokens) / counts.sum())
-                p[tokens] += (counts - self.discount) / counts.sum()
+        for _, tokens, counts, total in self._levels((*[BOS] * (self.order - 1), *context)):
+            p *= self.discount * len(tokens) / total
+            p[tokens] += (counts - self.discount) / total
         return p
 
     def log_probabilities(self, rows):
@@ -332,7 +326,12 @@ class NGram:
         found = np.zeros(rows.shape)
         for log_p, text in zip(found, rows):
             for place, (context, token) in enumerate(zip(*self._contexts(text))):
-                log_p[place] = np.log(self.probabilities(context)[token])
+                p = 1 / (self.vocabulary_size - 2)
+                for followers, _, _, total in self._levels(context):
+                    p *= self.discount * len(followers) / total
+                    if token in followers:
+                        p += (followers[token] - self.discount) / total
+                log_p[place] = np.log(p)
         return found
 
     def sample(self, count, max_length, temperature=1.0, rng=None):
@@ -363,6 +362,15 @@ class NGram:
             else:
                 row[max_length] = EOS
         return rows
+
+    def _levels(self, context):
+        """What came after the last 0, 1, …, order - 1 tokens of a context, as far as they were seen."""
+        if not hasattr(self, "_followers"):
+            raise ValueError("Expected a fitted model. Received: one that has counted nothing; call fit first.")
+        for length in range(self.order):
+            found = self._followers.get(context[len(context) - length :])
+            if found is not None:
+                yield found
 
     def _contexts(self, text):
         """The contexts of a text's tokens, as tuples of order - 1 numbers, and the tokens."""

@@ -65,7 +65,8 @@ def load(data):
         vocabulary = Vocabulary.of(parts[2])
     else:
         vocabulary = Vocabulary.of(parts[2], MIN_COUNT, UNKNOWN)  # the words of training texts alone
-        parts = [[text for text in part if unknown_words(text, vocabulary) <= 1] for part in parts]
+        known = set(vocabulary.tokens)
+        parts = [[text for text in part if sum(word not in known for word in text) <= 1] for part in parts]
     val, test, train = (vocabulary.encode(part, MAX_LENGTH[data]) for part in parts)
     return vocabulary, train, val, test
 
@@ -80,11 +81,6 @@ def sentences():
     split = (tuple(split_words(sentence)) for sentence in load_example_sentences())
     fitting = (words for words in split if SHORTEST <= len(words) <= MAX_LENGTH["sentences"])
     return list(dict.fromkeys(words for words in fitting if all(word[0].isalpha() for word in words)))
-
-
-def unknown_words(text, vocabulary):
-    """How many words of a text the vocabulary does not have."""
-    return sum(word not in vocabulary.tokens for word in text)
 
 
 def build(data, name, vocabulary, train):

@@ -206,6 +206,17 @@ def test_two_tokens_are_smoothed_as_kneser_and_ney_do():
     assert (log_p[rows == PAD] == 0).all()
 
 
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_a_text_is_scored_by_the_probabilities_of_its_tokens(order):
+    rows = Vocabulary("abcd").encode(["abab", "abca", "ca", "b"], 4)
+    model = NGram(order, 7, 0.6).fit(rows)
+    asked = Vocabulary("abcd").encode(["dada", "abcb", "c"], 4)
+    log_p = model.log_probabilities(asked)
+    for row, found in zip(asked.tolist(), log_p):
+        expected = [np.log(model.probabilities(row[:t])[token]) if token else 0.0 for t, token in enumerate(row)]
+        np.testing.assert_allclose(found, expected)
+
+
 def test_short_texts_take_up_all_the_probability_but_that_of_longer_ones():
     rows = Vocabulary("ab").encode(["ab", "b", "abb"], 3)
     model = NGram(3, 5, 0.5).fit(rows)
