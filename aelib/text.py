@@ -283,14 +283,13 @@ class NGram:
         counts = collections.Counter(
             (context, token) for text in rows for context, token in zip(*self._contexts(text))
         )
-        self._followers = {}  # context -> counts of the tokens after it, as a dict and as two arrays, and their sum
+        self._followers, self._arrays = {}, {}  # context -> counts of the tokens after it and their sum; the same as arrays
         while True:
             by_context = collections.defaultdict(dict)
             for (context, token), count in counts.items():
                 by_context[context][token] = count
             for context, followers in by_context.items():
-                numbers = np.fromiter(followers.values(), dtype="float64")
-                self._followers[context] = followers, np.fromiter(followers, dtype="int64"), numbers, numbers.sum()
+                self._followers[context] = followers, sum(followers.values())
             if () in by_context:
                 return self
             counts = collections.Counter((context[1:], token) for context, token in counts)  # different ones before
@@ -305,7 +304,10 @@ class NGram:
         """
         p = np.full(self.vocabulary_size, 1 / (self.vocabulary_size - 2))
         p[[PAD, BOS]] = 0.0
-        for _, tokens, counts, total in self._levels((*[BOS] * (self.order - 1), *context)):
+        for seen, followers, total in self._levels((*[BOS] * (self.order - 1), *context)):
+            if seen not in self._arrays:
+                self._arrays[seen] = np.array(list(followers)), np.array(list(followers.values()), dtype="float64")
+            tokens, counts = self._arrays[seen]
             p *= self.discount * len(tokens) / total
             p[tokens] += (counts - self.discount) / total
         return p
@@ -327,7 +329,7 @@ class NGram:
         for log_p, text in zip(found, rows):
             for place, (context, token) in enumerate(zip(*self._contexts(text))):
                 p = 1 / (self.vocabulary_size - 2)
-                for followers, _, _, total in self._levels(context):
+                for _, followers, total in self._levels(context):
                     p *= self.discount * len(followers) / total
                     if token in followers:
                         p += (followers[token] - self.discount) / total
@@ -364,13 +366,13 @@ class NGram:
         return rows
 
     def _levels(self, context):
-        """What came after the last 0, 1, …, order - 1 tokens of a context, as far as they were seen."""
+        """The last 0, 1, …, order - 1 tokens of a context, as far as they were seen, with what came after."""
         if not hasattr(self, "_followers"):
             raise ValueError("Expected a fitted model. Received: one that has counted nothing; call fit first.")
         for length in range(self.order):
-            found = self._followers.get(context[len(context) - length :])
-            if found is not None:
-                yield found
+            seen = context[len(context) - length :]
+            if seen in self._followers:
+                yield seen, *self._followers[seen]
 
     def _contexts(self, text):
         """The contexts of a text's tokens, as tuples of order - 1 numbers, and the tokens."""
