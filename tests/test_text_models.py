@@ -52,6 +52,7 @@ def test_a_saved_model_is_loaded_with_the_same_outputs(kind, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert type(loaded) is kind and loaded.get_config() == model.get_config()
+    assert all(getattr(loaded, name) == value for name, value in {"word_dropout": 0.25, **options}.items())
     np.testing.assert_allclose(loaded.decode(ROWS, code_of(loaded)), model.decode(ROWS, code_of(model)), rtol=1e-6)
     first = (m(ROWS)[0] if kind is TextVAE else m(ROWS) for m in (model, loaded))
     np.testing.assert_allclose(*first, rtol=1e-6)  # also the noise goes on where it stood
