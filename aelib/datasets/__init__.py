@@ -3,6 +3,15 @@
 from aelib.datasets.credit import load_credit
 from aelib.datasets.fashion_mnist import load_fashion_mnist
 from aelib.datasets.mnist import load_mnist
+from aelib.datasets.names import load_first_names
 from aelib.datasets.stocks import load_stock_returns
+from aelib.datasets.wordnet import load_example_sentences
 
-__all__ = ["load_credit", "load_fashion_mnist", "load_mnist", "load_stock_returns"]
+__all__ = [
+    "load_credit",
+    "load_example_sentences",
+    "load_fashion_mnist",
+    "load_first_names",
+    "load_mnist",
+    "load_stock_returns",
+]

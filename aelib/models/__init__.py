@@ -11,6 +11,7 @@ start_tensorflow()
 from aelib.models.batches import shuffled_batches  # noqa: E402  after TensorFlow has started
 from aelib.models.convolutional import convolutional_autoencoder  # noqa: E402
 from aelib.models.dense import dense_autoencoder  # noqa: E402
+from aelib.models.text import LanguageModel, SequenceAutoencoder, TextVAE  # noqa: E402
 from aelib.models.variational import (  # noqa: E402
     Sampling,
     VariationalAutoencoder,
@@ -19,7 +20,10 @@ from aelib.models.variational import (  # noqa: E402
 )
 
 __all__ = [
+    "LanguageModel",
     "Sampling",
+    "SequenceAutoencoder",
+    "TextVAE",
     "VariationalAutoencoder",
     "convolutional_autoencoder",
     "dense_autoencoder",
