@@ -36,7 +36,7 @@ LEARNING_RATE = 3e-3
 LABELS = (10, 30, 100, 300, 1000, "all")
 DRAWS = 4  # of the labelled texts, for each number but the last
 STRENGTHS = (0.03, 0.3, 3)  # of dense codes, and 30 times that of TF-IDF, whose entries are small
-NOISES = (0.0, 0.5)  # of the denoising autoencoder, for standardised vectors
+NOISES = (0.0, 0.5)  # of the denoising autoencoder, for scaled vectors
 FOLDS = 5
 CV_SEEDS = (0, 1, 2, 3, 4)
 BITS = (8, 16, 32, 64, 128, 256)
@@ -92,7 +92,7 @@ def count_autoencoder(inputs, targets, seed, loss="multinomial", hidden=(), epoc
 
 
 def vector_autoencoder(inputs, seed, noise, epochs=EPOCHS):
-    """Train a denoising autoencoder of standardised sentence vectors; return its encoder."""
+    """Train a denoising autoencoder of scaled sentence vectors; return its encoder."""
     rng, d = np.random.default_rng([seed, 2]), inputs.shape[1]
     encoder = Sequential([Input((d,)), Dense(256, "elu"), Dense(LATENT_DIM)], rng=[seed, 0])
     autoencoder = Sequential([encoder, Dense(256, "elu"), Dense(d)], rng=[seed, 1])
@@ -103,10 +103,14 @@ def vector_autoencoder(inputs, seed, noise, epochs=EPOCHS):
     return encoder
 
 
-def standardised(codes, train):
-    """Each row scaled to length 1, then each column to mean 0 and deviation 1 over the training rows."""
+def scaled(codes, train):
+    """Rows scaled to length 1, then shifted to mean 0 and divided by one number, over the training rows.
+
+    One number for all columns: to divide each by its own deviation would make the last components as loud as the first.
+    """
     codes = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
-    return ((codes - codes[train].mean(axis=0)) / codes[train].std(axis=0)).astype("float32")
+    codes = codes - codes[train].mean(axis=0)
+    return (codes / np.sqrt(np.mean(np.square(codes[train])))).astype("float32")
 
 
 def representations(texts, vectors, train, seed):
@@ -115,17 +119,17 @@ def representations(texts, vectors, train, seed):
     weights, shares = bags(texts, train)
     lsa = TruncatedSVD(LATENT_DIM, random_state=seed).fit(words[train])
     counts = count_autoencoder(weights[train], shares[train], seed)
-    spread = standardised(vectors, train)
+    spread = scaled(vectors, train)
     codes = {
         "TF-IDF": words,
-        "LSA": standardised(lsa.transform(words), train),
-        "autoencoder of counts": standardised(counts.predict(weights, batch_size=1000), train),
+        "LSA": scaled(lsa.transform(words), train),
+        "autoencoder of counts": scaled(counts.predict(weights, batch_size=1000), train),
         "sentence vectors": spread,
-        "PCA of vectors": standardised(PCA(LATENT_DIM, random_state=seed).fit(vectors[train]).transform(vectors), train),
+        "PCA of vectors": scaled(PCA(LATENT_DIM, random_state=seed).fit(vectors[train]).transform(vectors), train),
     }
     for noise in NOISES:
         encoder = vector_autoencoder(spread[train], seed, noise)
-        codes[f"autoencoder of vectors, noise {noise}"] = standardised(encoder.predict(spread, batch_size=1000), train)
+        codes[f"autoencoder of vectors, noise {noise}"] = scaled(encoder.predict(spread, batch_size=1000), train)
     return codes
 
 
@@ -209,13 +213,14 @@ def losses_compared(snippets):
             encoder = count_autoencoder(weights[train], targets[train], seed, loss, hidden)
             codes[name] = encoder.predict(weights, batch_size=1000)
         for name, code in codes.items():
-            code = standardised(code, train)
+            code = scaled(code, train)
             entry = {"split": seed, "code": name}
             for task, labels, known in tasks(snippets):
                 for count in (300, "all"):
                     fits = draws(train[known[train]], count)
                     entry[f"{task}, {count}"] = max(
-                        float(np.mean([accuracy(name, code, labels, f, val[known[val]], s) for f in fits])) for s in STRENGTHS
+                        float(np.mean([accuracy(name, code, labels, f, val[known[val]], s) for f in fits]))
+                        for s in STRENGTHS
                     )
             rows.append(entry)
             print(entry, flush=True)
@@ -231,7 +236,7 @@ def across_domains(snippets, vectors):
         for home in np.unique(snippets.domains):
             train, val, test = (part[snippets.domains[part] == home] for part in parts)
             words = tfidf().fit([snippets.texts[i] for i in train]).transform(snippets.texts)
-            for name, codes in (("TF-IDF", words), ("sentence vectors", standardised(vectors, train))):
+            for name, codes in (("TF-IDF", words), ("sentence vectors", scaled(vectors, train))):
                 best = max(STRENGTHS, key=lambda s: accuracy(name, codes, labels, train, val, s))
                 model = classifier(name, best).fit(codes[train], labels[train])
                 scores = {}

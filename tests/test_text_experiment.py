@@ -26,14 +26,17 @@ def test_bags_have_one_vocabulary_and_a_text_without_known_words_is_all_zero():
     np.testing.assert_allclose(sorted(shares[1]), [0, 0, 1 / 3, 2 / 3], rtol=1e-6)
 
 
-def test_standardising_looks_at_training_rows_alone(rng):
-    codes = rng.normal(size=(60, 4)) + 3
+def test_scaling_looks_at_training_rows_alone_and_keeps_the_proportions_of_columns(rng):
+    codes = rng.normal(size=(60, 4)) * [8, 4, 2, 1] + 3
     train = np.arange(40)
-    before = experiment.standardised(codes, train)
+    before = experiment.scaled(codes, train)
     np.testing.assert_allclose(before[train].mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(before[train].std(axis=0), 1, atol=1e-6)
-    codes[50] *= -100
-    np.testing.assert_array_equal(experiment.standardised(codes, train)[:50], before[:50])
+    assert np.square(before[train]).mean() == pytest.approx(1, rel=1e-5)
+    directions = codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    expected = directions[train].std(axis=0) / directions[train].std(axis=0)[0]
+    np.testing.assert_allclose(before[train].std(axis=0) / before[train].std(axis=0)[0], expected, rtol=1e-4)
+    codes[50] *= -100  # a row that is not for training changes nothing but itself
+    np.testing.assert_array_equal(experiment.scaled(codes, train)[:50], before[:50])
 
 
 def test_the_nearest_are_found_without_the_query_itself():

@@ -53,7 +53,9 @@ def load_sentence_vectors(name, folder=FOLDER):
     True
     """
     if name not in DIGESTS:
-        raise ValueError(f"Expected the name of a data set with sentence vectors: {', '.join(DIGESTS)}. Received: {name!r}.")
+        raise ValueError(
+            f"Expected the name of a data set with sentence vectors: {', '.join(DIGESTS)}. Received: {name!r}."
+        )
     content = read_verified(f"minilm_{name}.npz", DIGESTS[name], folder)
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return archive["codes"] * archive["scale"]
