@@ -1,7 +1,8 @@
 """A loss says how far the reconstruction is from the input, in one number to make small.
 
-Both losses are means over everything: over the examples of the batch and over the
-components of each example. So their gradients carry the factor `1 / (n d)`.
+The first two losses are means over everything: over the examples of the batch and over the
+components of each example. So their gradients carry the factor `1 / (n d)`. The categorical
+cross-entropy compares whole rows, and is a mean over the examples alone, as in Keras.
 """
 
 import numpy as np
@@ -96,6 +97,39 @@ class BinaryCrossentropy(Loss):
             return (Sigmoid()(y_pred) - y_true) * (1.0 / y_true.size)
         p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
         return (p == y_pred) * (p - y_true) / (p * (1.0 - p)) * (1.0 / y_true.size)
+
+
+class CategoricalCrossentropy(Loss):
+    """`C = -Σ y log p / n` with `p = softmax(z)`, one row an example: the multinomial negative log-likelihood.
+
+    The chapter *Understanding text* derives it for words drawn one after the other. Its gradient in the logits is
+    `((Σ_j y_j) p - y) / n`, and `(p - y) / n` where the targets of an example sum to 1.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Must be true: predictions are logits `z`. From probabilities, small ones are lost before their logarithm
+        is taken, so this is not offered.
+    """
+
+    def __init__(self, from_logits=True):
+        if not from_logits:
+            raise ValueError(f"Expected from_logits=True, a linear output layer. Received: {from_logits!r}.")
+        self.from_logits = True
+
+    def __call__(self, y_true, y_pred):
+        check_shapes(y_true, y_pred)
+        z = y_pred - y_pred.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(z).sum(axis=1))  # (n,), of at least 1
+        return float(np.vdot(y_true.sum(axis=1), log_sum) - np.vdot(y_true, z)) / len(z)
+
+    def gradient(self, y_true, y_pred):
+        check_shapes(y_true, y_pred)
+        p = np.exp(y_pred - y_pred.max(axis=1, keepdims=True))
+        p *= y_true.sum(axis=1, keepdims=True) / p.sum(axis=1, keepdims=True)
+        p -= y_true
+        p *= 1.0 / len(p)
+        return p
 
 
 def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):

@@ -101,6 +101,16 @@ def test_the_cross_entropy_from_logits_is_keras_s(rng):
     np.testing.assert_allclose(ours.gradient(y, z), tape.gradient(value, variable), rtol=1e-5, atol=1e-8)
 
 
+def test_categorical_crossentropy_from_logits_is_keras_s(rng):
+    y, z = rng.dirichlet(np.ones(4), 5).astype("float32"), rng.normal(size=(5, 4)).astype("float32")
+    variable = tf.Variable(z)
+    with tf.GradientTape() as tape:
+        value = keras.losses.CategoricalCrossentropy(from_logits=True)(y, variable)
+    ours = losses.CategoricalCrossentropy(from_logits=True)
+    assert ours(y, z) == pytest.approx(float(value), rel=1e-5)
+    np.testing.assert_allclose(ours.gradient(y, z), tape.gradient(value, variable), rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("logit", [-50.0, 50.0])
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_a_saturated_sigmoid_costs_what_it_costs_in_keras(logit, target):

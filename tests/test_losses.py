@@ -7,7 +7,7 @@ import pytest
 
 from aelib import losses
 from aelib.activations import Sigmoid
-from aelib.losses import BinaryCrossentropy, MeanSquaredError
+from aelib.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
 
 Y = np.array([[0.0, 1.0], [0.25, 0.5]])
 
@@ -163,3 +163,33 @@ def test_shapes_that_numpy_would_stretch_are_refused(loss, shape):
     for ask in (loss, loss.gradient, lambda y, p: losses.sigmoid_crossentropy(y, p, p)):
         with pytest.raises(ValueError, match="shape of the targets"):
             ask(Y, np.full(shape, 0.5))
+
+
+def test_categorical_crossentropy_by_hand():
+    z = np.array([[math.log(1), math.log(3)], [math.log(2), math.log(2)]])  # p = 1/4, 3/4 and 1/2, 1/2
+    y = np.array([[1.0, 2.0], [0.5, 0.5]])
+    expected = -(math.log(1 / 4) + 2 * math.log(3 / 4) + math.log(1 / 2)) / 2
+    assert CategoricalCrossentropy()(y, z) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(CategoricalCrossentropy().gradient(y, z), [[-0.125, 0.125], [0, 0]], atol=1e-15)
+
+
+def test_categorical_crossentropy_has_the_slope_of_the_loss_for_any_row_sums(slope, rng):
+    loss, y, z = CategoricalCrossentropy(), rng.integers(0, 5, (4, 3)).astype(float), rng.normal(size=(4, 3))
+    y[2] = 0  # a text without a known word adds nothing
+    expected = slope(lambda logits: loss(y, logits), z)
+    np.testing.assert_allclose(loss.gradient(y, z), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_categorical_crossentropy_is_finite_at_extremes_and_keeps_the_dtype(dtype):
+    z, y = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), np.array([[1, 0], [1, 0]], dtype)
+    loss, gradient = CategoricalCrossentropy()(y, z), CategoricalCrossentropy().gradient(y, z)
+    assert type(loss) is float and loss == pytest.approx(1e4)
+    assert gradient.dtype == dtype and np.allclose(gradient, [[0, 0], [-0.5, 0.5]])
+
+
+def test_categorical_crossentropy_wants_logits_and_one_shape():
+    with pytest.raises(ValueError, match="from_logits=True.*Received: False"):
+        CategoricalCrossentropy(from_logits=False)
+    with pytest.raises(ValueError, match="shape of the targets"):
+        CategoricalCrossentropy()(Y, Y[:1])

@@ -1,0 +1,90 @@
+"""Papers on computational linguistics with the summaries that people wrote of them: ACLSum (Takeshita et al. 2024)."""
+
+import json
+import lzma
+from typing import NamedTuple
+
+import numpy as np
+
+from aelib.datasets.integrity import FOLDER, read_verified
+
+DIGESTS = {
+    "train": "dd9fb4b75e1d906135b20321c158223b6a24efe435e67d9a1f593612896850ff",
+    "val": "6585fb3f136a3cd7d42f7263a55ab6a78e89a69a41fec92d09485e9921707188",
+    "test": "bd48e6a15fc487174b2bc9c7591136bc6809b3ca5ab555f55c114fdce216e348",
+}
+SECTIONS = ("abstract", "introduction", "conclusion")
+ASPECTS = ("challenge", "approach", "outcome")
+
+
+class Paper(NamedTuple):
+    """A paper's sentences and what people made of them.
+
+    Attributes
+    ----------
+    id : str
+        The paper's name in the ACL Anthology.
+    title : str
+    sentences : list of str
+        Of abstract, introduction and conclusion, in this order; words and punctuation stand apart, as in the source.
+    sections : ndarray of str, shape (n,)
+        The section that each sentence is from.
+    summaries : dict of str to str
+        The reference summary of each aspect: "challenge", "approach" and "outcome".
+    highlights : dict of str to ndarray of bool, shape (n,)
+        For each aspect, which sentences people highlighted.
+    """
+
+    id: str
+    title: str
+    sentences: list
+    sections: np.ndarray
+    summaries: dict
+    highlights: dict
+
+
+def load_paper_summaries(folder=FOLDER):
+    """Return the papers of ACLSum with their reference summaries.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where the files lie; the book's own data by default.
+
+    Returns
+    -------
+    dict of str to list of Paper
+        "train", "val" and "test", with 100, 50 and 100 papers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is not there.
+    ValueError
+        If a file is damaged.
+    """
+    return {part: [_paper(line) for line in _lines(part, folder)] for part in DIGESTS}
+
+
+def _lines(part, folder):
+    """The lines of one part's file, each a paper in JSON."""
+    content = read_verified(f"aclsum_{part}.jsonl.xz", DIGESTS[part], folder)
+    return lzma.decompress(content).decode("utf-8").strip("\n").split("\n")
+
+
+def _paper(line):
+    """One paper, its sections in a row."""
+    entry = json.loads(line)
+    sentences = entry["sentences"]
+    highlights = entry["highlights"]
+    return Paper(
+        entry["id"],
+        entry["title"],
+        [sentence for section in SECTIONS for sentence in sentences[section]],
+        np.array([section for section in SECTIONS for _ in sentences[section]]),
+        {aspect: entry["summary"][aspect] for aspect in ASPECTS},
+        {
+            aspect: np.array([mark for section in SECTIONS for mark in highlights[aspect][section]], dtype=bool)
+            for aspect in ASPECTS
+        },
+    )
