@@ -27,7 +27,7 @@ from experiments.record import RESULTS, write_record
 
 SEEDS = (0, 1, 2)
 WEIGHTS = RESULTS / "compression.npz"
-KEPT_LAMBDA = 8  # the weights of its first seed are kept for the chapter
+KEPT_LAMBDAS = {"mnist": 8, "photographs": 300}  # the weights of their first seeds are kept for the chapter
 ENCODER_SCALE = 4  # the first codes are spread over several whole numbers
 OPENING_STEPS = 100  # their mean loss is recorded, to be compared with when they are run again
 
@@ -48,9 +48,8 @@ class Setup(NamedTuple):
     learning_rate: float = 3e-3
 
 
-MNIST = Setup((2, 8, 30, 120), (8, 30), 48, (256, 128), "sigmoid", 6, (4, 3, 2, 1.4, 1, 0.7, 0.5, 0.35, 0.25))
+MNIST = Setup((2, 8, 30, 120), (8, 30), 32, (256, 128), "sigmoid", 10, (4, 3, 2, 1.4, 1, 0.7, 0.5, 0.35, 0.25))
 MNIST_TRAIN = 20_000
-PLAIN_UNITS = 32  # of the autoencoder that is rounded afterwards
 SSIM_IMAGES = 1_000  # of the test digits, since structural similarity takes its time
 PLAIN_STEPS = (8, 6, 4, 3, 2, 1, 0.5)  # in units of the mean deviation of its code, divided by 4
 
@@ -65,14 +64,13 @@ SHIFT = 3  # rows and columns cut off the test photographs, which moves them off
 # ------------------------------------------------------------------------------- training
 
 
-def build(setup, inputs, seed, latent_dim=None):
+def build(setup, inputs, seed):
     """An encoder with a linear code and its mirror image, the decoder."""
-    latent_dim = latent_dim or setup.latent_dim
     rng = np.random.default_rng(seed)
     hidden = [Dense(units, "elu") for units in setup.hidden_units]
     mirrored = [Dense(units, "elu") for units in reversed(setup.hidden_units)]
-    encoder = Sequential([Input((inputs,)), *hidden, Dense(latent_dim)], rng=rng)
-    decoder = Sequential([Input((latent_dim,)), *mirrored, Dense(inputs, setup.output)], rng=rng)
+    encoder = Sequential([Input((inputs,)), *hidden, Dense(setup.latent_dim)], rng=rng)
+    decoder = Sequential([Input((setup.latent_dim,)), *mirrored, Dense(inputs, setup.output)], rng=rng)
     encoder.layers[-1].kernel *= ENCODER_SCALE
     return encoder, decoder
 
@@ -95,7 +93,7 @@ def loss_and_gradients(x, encoder, decoder, rate, lagrange, method, rng):
     return bits, error, [*encoder.gradients, *decoder.gradients, *rate.gradients]
 
 
-def train(x, setup, lagrange, seed, method="noise", latent_dim=None, steps=None):
+def train(x, setup, lagrange, seed, method="noise", steps=None):
     """Train encoder, decoder and rate together.
 
     Returns
@@ -104,8 +102,8 @@ def train(x, setup, lagrange, seed, method="noise", latent_dim=None, steps=None)
     losses : list of float
         `R + λ D` of each batch, before its step.
     """
-    encoder, decoder = build(setup, x.shape[1], seed, latent_dim)
-    rate = LogisticRate(decoder.layers[0].kernel.shape[0])
+    encoder, decoder = build(setup, x.shape[1], seed)
+    rate = LogisticRate(setup.latent_dim)
     variables = [*encoder.trainable_variables, *decoder.trainable_variables, *rate.trainable_variables]
     if method == "plain":
         variables = variables[:-2]
@@ -268,7 +266,7 @@ def run(data, setup, lagrange, seed, method):
     return entry, encoder, decoder
 
 
-def curves(data, setup):
+def curves(data, setup, kept_lambda):
     """Every curve of one kind of images, and the networks whose weights are kept."""
     runs, kept = [], None
     for method, lambdas in (("noise", setup.lambdas), ("straight-through", setup.straight_through)):
@@ -276,8 +274,8 @@ def curves(data, setup):
             for seed in SEEDS:
                 entry, *networks = run(data, setup, lagrange, seed, method)
                 runs.append(entry)
-                if (method, lagrange, seed) == ("noise", KEPT_LAMBDA, SEEDS[0]):
-                    kept = networks
+                if (method, lagrange, seed) == ("noise", kept_lambda, SEEDS[0]):
+                    kept = [w for network in networks for w in network.get_weights()]
     pca = PCA(min(256, data.train.shape[1]), random_state=0).fit(data.train)
     results = {"runs": runs}
     results["PCA"] = [
@@ -292,7 +290,7 @@ def afterwards(data, setup):
     """Autoencoders trained without any rounding, whose codes are then rounded with several steps."""
     results = []
     for seed in SEEDS:
-        encoder, decoder, _ = train(data.train, setup, 1.0, seed, "plain", PLAIN_UNITS)
+        encoder, decoder, _ = train(data.train, setup, 1.0, seed, "plain")
         deviation = float(encoder.predict(data.train, 1000).std(axis=0).mean())
         for step in PLAIN_STEPS:
             codec = codec_of(encoder, decoder, data.train, step * deviation / 4)
@@ -301,19 +299,36 @@ def afterwards(data, setup):
     return results
 
 
+def save_weights(**networks):
+    """Keep the weights of some codecs, encoder and decoder in one list each."""
+    arrays = {f"{name}_{i}": w for name, weights in networks.items() for i, w in enumerate(weights)}
+    np.savez_compressed(WEIGHTS, **arrays)
+
+
+def kept_networks(name, setup, inputs):
+    """The encoder and decoder whose weights are kept, of "mnist" or "photographs"."""
+    encoder, decoder = build(setup, inputs, seed=None)
+    with np.load(WEIGHTS) as archive:
+        weights = [archive[f"{name}_{i}"] for i in range(sum(key.startswith(name) for key in archive.files))]
+    count = len(encoder.get_weights())
+    encoder.set_weights(weights[:count])
+    decoder.set_weights(weights[count:])
+    return encoder, decoder
+
+
 def main():
     digits = Digits()
-    mnist, (encoder, decoder) = curves(digits, MNIST)
+    mnist, digits_weights = curves(digits, MNIST, KEPT_LAMBDAS["mnist"])
     mnist["afterwards"] = afterwards(digits, MNIST)
-    np.savez_compressed(WEIGHTS, *encoder.get_weights(), *decoder.get_weights())
-    photographs, _ = curves(Patches(), PHOTOGRAPHS)
+    photographs, patches_weights = curves(Patches(), PHOTOGRAPHS, KEPT_LAMBDAS["photographs"])
+    save_weights(mnist=digits_weights, photographs=patches_weights)
     path = write_record(
         "compression",
         "python -m experiments.compression",
         {
-            "mnist": {**MNIST._asdict(), "train_images": MNIST_TRAIN, "plain_units": PLAIN_UNITS},
+            "mnist": {**MNIST._asdict(), "train_images": MNIST_TRAIN},
             "photographs": {**PHOTOGRAPHS._asdict(), "train": TRAIN_PHOTOGRAPHS, "test": TEST_PHOTOGRAPHS},
-            "kept_lambda": KEPT_LAMBDA,
+            "kept_lambdas": KEPT_LAMBDAS,
         },
         {"mnist": mnist, "photographs": photographs},
         time.process_time(),

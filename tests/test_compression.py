@@ -62,6 +62,13 @@ def test_far_from_the_mean_the_rate_is_finite_and_pulls_back(far):
     assert np.isfinite(rate.gradients).all()
 
 
+def test_both_tails_keep_their_digits():
+    """Far out the probability falls as exp(-|y|), times 2 sinh(1/2) from the width of the interval; also in float32."""
+    y = np.array([[-40.0], [40.0]], "float32")
+    expected = (40 - np.log(2 * np.sinh(0.5))) / np.log(2)
+    np.testing.assert_allclose(LogisticRate(1).forward(y), expected, rtol=1e-5)
+
+
 def test_precision_stays():
     rate = LogisticRate(2)
     assert rate.forward(np.ones((3, 2), "float32")).dtype == "float32" and rate.backward().dtype == "float32"
@@ -106,6 +113,13 @@ def test_a_frequent_value_is_cheap_and_a_stranger_is_dear(rng):
     assert zero == pytest.approx(-np.log2(0.75), abs=0.03)
     assert one == pytest.approx(2, abs=0.06)
     assert stranger > 32 + 12
+
+
+def test_a_value_that_was_not_seen_has_one_count_and_so_has_the_escape():
+    prior = Prior.fit(np.repeat([0, 2], 50)[:, None])
+    seen, unseen, outside = prior.bits(np.array([[0], [1], [3]]))
+    assert seen == pytest.approx(np.log2(104 / 51), abs=0.01)
+    assert unseen == pytest.approx(np.log2(104), abs=0.01) and outside == pytest.approx(np.log2(104) + 32, abs=0.01)
 
 
 def test_a_long_file_is_as_long_as_its_entropy(rng):
