@@ -53,7 +53,7 @@ MNIST_TRAIN = 20_000
 SSIM_IMAGES = 1_000  # of the test digits, since structural similarity takes its time
 PLAIN_STEPS = (8, 6, 4, 3, 2, 1, 0.5)  # in units of the mean deviation of its code, divided by 4
 
-PHOTOGRAPHS = Setup((60, 300, 1500), (300,), 48, (256,), None, 2, (1.6, 1.1, 0.8, 0.5, 0.3, 0.2, 0.12))
+PHOTOGRAPHS = Setup((60, 300, 1500), (60, 300, 1500), 48, (256,), None, 2, (1.6, 1.1, 0.8, 0.5, 0.3, 0.2, 0.12))
 TRAIN_PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 TEST_PHOTOGRAPHS = ("china", "flower")
 PATCH = 8
@@ -201,6 +201,7 @@ class Patches:
 
     def __init__(self):
         train = load_photographs(TRAIN_PHOTOGRAPHS).values()
+        self.train_pictures = [cropped(a) for a in train]
         windows = [np.lib.stride_tricks.sliding_window_view(a, (PATCH, PATCH))[::STRIDE, ::STRIDE] for a in train]
         x = np.concatenate([w.reshape(-1, PATCH**2) for w in windows])
         self.mean = np.float32(x.mean() / 255)
@@ -215,17 +216,21 @@ class Patches:
         return mosaic(as_bytes(rows + self.mean).reshape(-1, PATCH, PATCH), width // PATCH)
 
     def measure_codec(self, codec):
-        files = [codec.compress(self.rows(a)) for a in self.pictures]
-        decoded = [self.picture(codec.decompress(file), a.shape[1]) for file, a in zip(files, self.pictures)]
-        return self.measure_files(files, decoded)
+        """The point of the test photographs, and beside it that of the training photographs."""
+        points = []
+        for pictures in (self.pictures, self.train_pictures):
+            files = [codec.compress(self.rows(a)) for a in pictures]
+            decoded = [self.picture(codec.decompress(file), a.shape[1]) for file, a in zip(files, pictures)]
+            points.append(self.measure_files(files, pictures, decoded))
+        return {**points[0], "training": points[1]}
 
     def measure_format(self, kind, quality):
         files = [file_of(a, kind, quality=quality) for a in self.pictures]
-        return self.measure_files(files, [picture_of(file) for file in files])
+        return self.measure_files(files, self.pictures, [picture_of(file) for file in files])
 
-    def measure_files(self, files, decoded):
-        pixels, size = sum(a.size for a in self.pictures), sum(map(len, files))
-        return measure(pixels, size, [a[None] for a in self.pictures], [a[None] for a in decoded])
+    def measure_files(self, files, pictures, decoded):
+        pixels, size = sum(a.size for a in pictures), sum(map(len, files))
+        return measure(pixels, size, [a[None] for a in pictures], [a[None] for a in decoded])
 
 
 def cropped(picture):

@@ -318,6 +318,13 @@ def test_other_tables_make_another_codec(codec, images, rng):
         codec.fit(rng.random((30, 6))).decompress(data)
 
 
+def test_the_step_alone_makes_another_codec(codec, images):
+    other = linear_codec(step=0.2)
+    other.prior = codec.prior
+    with pytest.raises(ValueError, match="written by another codec"):
+        other.decompress(codec.compress(images))
+
+
 def test_a_codec_made_again_reads_the_files_of_the_first(codec, images):
     np.testing.assert_array_equal(linear_codec().decompress(codec.compress(images)), codec.reconstruct(images))
 
