@@ -51,7 +51,7 @@ QUERY_STEP = 4  # each fourth sentence is a query
 
 
 def split(domains, documents, seed):
-    """Divide whole documents of each domain into three parts; return the rows of each."""
+    """Divide whole documents of each domain into three parts; return their rows."""
     rng, part = np.random.default_rng(seed), np.empty(documents.max() + 1, dtype=int)
     for domain in np.unique(domains):
         shuffled = rng.permutation(np.unique(documents[domains == domain]))
