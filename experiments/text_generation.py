@@ -84,7 +84,7 @@ def sentences():
 
 
 def build(data, name, vocabulary, train):
-    """Return a compiled model, and the rows of whole batches, all of one size, that it is trained on."""
+    """Return a compiled model, and the rows of whole batches that it is trained on."""
     settings, (kind, options) = SETTINGS[data], MODELS[name]
     batch_size = settings["batch_size"]
     steps = settings["epochs"] * (len(train) // batch_size)

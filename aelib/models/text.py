@@ -55,7 +55,7 @@ class LanguageModel(keras.Model):
         return self.decode(rows, training=training)
 
     def decode(self, rows, code=None, training=False):
-        """Return the logits under teacher forcing: at each place the true tokens before it are shown.
+        """Return the logits where at each place the true tokens before it are shown.
 
         Parameters
         ----------
@@ -68,11 +68,13 @@ class LanguageModel(keras.Model):
         -------
         tensor, shape (n, length, vocabulary_size)
         """
-        shown = ops.concatenate([ops.full_like(rows[:, :1], BOS), rows[:, :-1]], axis=1)  # (n, length)
+        first = ops.full_like(rows[:, :1], BOS)
+        shown = ops.concatenate([first, rows[:, :-1]], axis=1)  # (n, length)
         vectors = self.embedding(shown)  # (n, length, embedding_dim)
         if training and self.word_dropout:
-            kept = keras.random.uniform(ops.shape(shown), seed=self.seed_generator) >= self.word_dropout
-            vectors = vectors * ops.cast(kept, vectors.dtype)[..., None]
+            noise = keras.random.uniform(ops.shape(shown), seed=self.seed_generator)
+            kept = ops.cast(noise >= self.word_dropout, vectors.dtype)
+            vectors = vectors * kept[..., None]
         return self.to_logits(self.decoder(*self._inputs(vectors, code))) + self._never
 
     def log_probabilities(self, rows, code=None, batch_size=2000):
@@ -161,7 +163,7 @@ class SequenceAutoencoder(LanguageModel):
         self.to_state = keras.layers.Dense(self.units, activation="tanh", name="to_state")
 
     def read(self, rows):
-        """Return the encoder's state after the last token of each text, shape (n, units); padding is passed over."""
+        """Return the encoder's state after the last token, shape (n, units)."""
         return self.encoder(self.embedding(rows), mask=ops.not_equal(rows, PAD))
 
     def encode(self, rows):
@@ -178,7 +180,7 @@ class SequenceAutoencoder(LanguageModel):
     def _inputs(self, vectors, code):
         if code is None:
             raise ValueError("Expected a code for each text. Received: None.")
-        at_each = ops.repeat(code[:, None], vectors.shape[1] or ops.shape(vectors)[1], axis=1)
+        at_each = ops.repeat(code[:, None], ops.shape(vectors)[1], axis=1)
         return ops.concatenate([vectors, at_each], axis=-1), self.to_state(code)
 
 
