@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_sample_image
 
 from aelib.datasets.integrity import read_verified
 
@@ -54,6 +53,8 @@ def load_photographs(names=NAMES, grey=True):
 def _open(name):
     """One photograph as an image of Pillow."""
     if name in WITH_SCIKIT_LEARN:
+        from sklearn.datasets import load_sample_image  # here, since a chapter in NumPy alone does not need it
+
         return Image.fromarray(load_sample_image(f"{name}.jpg"))
     file = FILES[name]
     return Image.open(io.BytesIO(read_verified(f"images/{file}", DIGESTS[file])))
