@@ -6,5 +6,5 @@ become many times slower. The kernels that run the chapters inherit this setting
 
 import os
 
-for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
