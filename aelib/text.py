@@ -12,7 +12,12 @@ import numpy as np
 
 from aelib.layers import positive_integer
 
-PAD, BOS, EOS = 0, 1, 2  # the padding, the beginning and the end of a text
+#: The number of the padding, after the end of a text.
+PAD = 0
+#: The number of the beginning, before the first token.
+BOS = 1
+#: The number of the end, after the last token.
+EOS = 2
 SPECIAL = ("<pad>", "<bos>", "<eos>")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]|_")
 
