@@ -79,7 +79,7 @@ def test_idx_by_hand():
         bytes([0, 0, 8, 1, 0, 0, 0, 3, 1, 2]),  # one value is missing
         bytes([0, 0, 8, 1, 0, 0, 0, 1, 1, 2]),  # one too many
         bytes([0, 0, 8, 2, 0, 0, 0, 1]),  # an axis is missing
-        gzip.compress(b"not yet unpacked"),
+        gzip.compress(b"not yet unpacked", mtime=0),
     ],
 )
 def test_what_is_no_idx_file_is_refused(content):
