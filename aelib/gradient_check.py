@@ -59,8 +59,8 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
     for name, variable, gradient in zip(_names(network), network.trainable_variables, gradients):
         size = variable.size if entries is None else min(entries, variable.size)
         chosen = rng.choice(variable.size, size=size, replace=False)
-        numerical = [_central_difference(network, x, y, variable, index, step) for index in chosen]
-        errors[name] = relative_error(gradient.ravel()[chosen], np.array(numerical))
+        numerical = central_difference(lambda: network.evaluate(x, y, batch_size=len(x)), variable, chosen, step)
+        errors[name] = relative_error(gradient.ravel()[chosen], numerical)
     return errors
 
 
@@ -70,16 +70,44 @@ def relative_error(a, b):
     return 0.0 if scale == 0 else float(np.linalg.norm(a - b) / scale)
 
 
-def _central_difference(network, x, y, variable, index, step):
-    """The slope of the loss in one entry of one weight array, which is left as it was."""
-    flat = variable.flat  # writes into the network whatever the array's memory order
-    value = flat[index]
-    flat[index] = value + step
-    above = network.evaluate(x, y, batch_size=len(x))
-    flat[index] = value - step
-    below = network.evaluate(x, y, batch_size=len(x))
-    flat[index] = value
-    return (above - below) / (2.0 * step)
+def central_difference(function, array, entries=None, step=1e-5):
+    """Return the slopes of a function in the entries of an array that it depends on.
+
+    Parameters
+    ----------
+    function : callable
+        Without arguments; returns one number, computed from `array` as it stands.
+    array : ndarray
+        Of floating-point numbers. It is nudged in place, entry by entry, and left as it was.
+    entries : sequence of int or None
+        Numbers of the entries, counted row after row; `None` nudges all of them.
+    step : float
+        `h`, the size of a nudge.
+
+    Returns
+    -------
+    ndarray
+        `(f(a + h) - f(a - h)) / 2h` of each entry, in the shape of the array if `entries`
+        is `None`, and otherwise of shape (number of entries,).
+
+    Raises
+    ------
+    ValueError
+        If the array's numbers are whole, so that a nudge would be cut off.
+    """
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"Expected an array of floating-point numbers. Received: dtype {array.dtype}.")
+    flat = array.flat  # writes into the array whatever its memory order
+    slopes = []
+    for entry in range(array.size) if entries is None else entries:
+        value = flat[entry]
+        flat[entry] = value + step
+        above = function()
+        flat[entry] = value - step
+        below = function()
+        flat[entry] = value
+        slopes.append((above - below) / (2.0 * step))
+    return np.array(slopes).reshape(array.shape if entries is None else -1)
 
 
 def _names(network):

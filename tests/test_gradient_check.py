@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aelib import activations
-from aelib.gradient_check import check_gradients, relative_error
+from aelib.gradient_check import central_difference, check_gradients, relative_error
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
 from aelib.regularizers import L1, L2
@@ -207,3 +207,19 @@ def test_relative_error_by_hand():
 @pytest.mark.parametrize("a, b", [(np.nan, 1.0), (1.0, np.nan), (np.nan, np.nan), (np.nan, 0.0)])
 def test_the_relative_error_of_nan_is_never_small(a, b):
     assert not relative_error(np.array([a]), np.array([b])) < 1
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_slopes_of_a_known_function(order, rng):
+    a = np.array(rng.normal(size=(3, 4)), order=order)
+    weights, before = rng.normal(size=(3, 4)), a.copy()
+    slopes = central_difference(lambda: np.sum(weights * np.sin(a)), a)
+    np.testing.assert_allclose(slopes, weights * np.cos(a), atol=1e-9)
+    np.testing.assert_array_equal(a, before)
+    some = central_difference(lambda: np.sum(weights * np.sin(a)), a, entries=[7, 0])
+    np.testing.assert_array_equal(some, [slopes[1, 3], slopes[0, 0]])
+
+
+def test_an_array_of_whole_numbers_cannot_be_nudged():
+    with pytest.raises(ValueError, match="floating-point numbers. Received: dtype int64"):
+        central_difference(lambda: 0.0, np.arange(3))
