@@ -123,7 +123,7 @@ def sources(codes, seed):
         "N(0, I)": noise,
         "normal distribution": normal,
         "diffusion": turn_back(train_velocity(codes, seed), noise),
-        "mixture": mixture.sample(SAMPLES)[0],
+        "mixture": rng.permutation(mixture.sample(SAMPLES)[0]),  # scikit-learn sorts them by component
     }
 
 
