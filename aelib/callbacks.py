@@ -189,8 +189,8 @@ class ModelCheckpoint(Callback):
     """Save the network after each epoch, so that training can go on from there.
 
     The file is what `aelib.saving.load_model` reads. The state of the callbacks is not in
-    it, and `fit` counts its epochs from 1 again: let a resumed training save under other
-    names.
+    it. Tell `fit` by `initial_epoch` how many epochs the network has behind it, or it counts
+    from 1 again and replaces earlier files.
 
     Parameters
     ----------

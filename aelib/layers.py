@@ -15,12 +15,21 @@ from aelib.buffers import Buffers
 
 def positive_integer(name, value):
     """Return `value` as an int, or say that it is not a positive integer."""
+    return _integer_from(1, "a positive integer", name, value)
+
+
+def not_negative_integer(name, value):
+    """Return `value` as an int, or say that it is not zero or a positive integer."""
+    return _integer_from(0, "zero or a positive integer", name, value)
+
+
+def _integer_from(least, kind, name, value):
     try:
         integer = operator.index(value)
     except TypeError:
-        integer = 0
-    if integer < 1:
-        raise ValueError(f"{name} must be a positive integer. Received: {value!r}.")
+        integer = least - 1
+    if integer < least:
+        raise ValueError(f"{name} must be {kind}. Received: {value!r}.")
     return integer
 
 

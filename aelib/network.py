@@ -13,7 +13,7 @@ from aelib import losses, optimizers
 from aelib.activations import Sigmoid
 from aelib.batches import ArrayBatches, StreamBatches, as_floating
 from aelib.callbacks import CallbackList, History
-from aelib.layers import Dense, Input, as_real_arrays, positive_integer
+from aelib.layers import Dense, Input, as_real_arrays, not_negative_integer, positive_integer
 
 
 class Sequential:
@@ -322,6 +322,7 @@ class Sequential:
         callbacks=None,
         validation_data=None,
         shuffle=True,
+        initial_epoch=0,
         steps_per_epoch=None,
     ):
         """Train for some epochs.
@@ -336,7 +337,8 @@ class Sequential:
         batch_size : int or None
             Examples a step; the last batch of an epoch may be smaller. `None` is 32.
         epochs : int
-            How many times every example is seen.
+            How many times every example is seen; with an `initial_epoch`, the number of the
+            last epoch, as in Keras.
         verbose : {0, 1} or "auto"
             0 is silent; otherwise the progress is one line of text.
         callbacks : list of aelib.callbacks.Callback or None
@@ -344,6 +346,9 @@ class Sequential:
             Examples that are only looked at, after each epoch.
         shuffle : bool
             Whether the examples come in a new order each epoch.
+        initial_epoch : int
+            How many epochs were done before, for a training that goes on from a saved
+            network: callbacks count on from there. From `epochs` on there is nothing left to do.
         steps_per_epoch : int or None
             How many batches of an iterable make an epoch; `None` is all of them.
 
@@ -365,6 +370,7 @@ class Sequential:
         """
         self._require_compiled()
         epochs = positive_integer("epochs", epochs)
+        initial_epoch = not_negative_integer("initial_epoch", initial_epoch)
         batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
         batches = self._batches(x, y, batch_size, shuffle, steps_per_epoch)
         if validation_data is not None:
@@ -374,7 +380,7 @@ class Sequential:
         callbacks = CallbackList([self.history, *(callbacks or [])], self, epochs, verbose)
         self.stop_training = False
         callbacks.on_train_begin()
-        for epoch in range(epochs):
+        for epoch in range(initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
             logs = {"loss": self._train_one_epoch(batches)}
             if validation_data is not None:

@@ -56,7 +56,7 @@ class Optimizer:
         """
         gradients, variables = list(gradients), list(variables)
         self._check(gradients, variables)
-        self._prepare(variables)
+        self.build(variables)
         self.iterations += 1
         for g, w, state in zip(gradients, variables, self.state):
             for block in blocks(w):
@@ -88,8 +88,21 @@ class Optimizer:
         if expected != received:
             raise ValueError(f"Expected gradients of the variables' shapes {expected}. Received: {received}.")
 
-    def _prepare(self, variables):
-        """Start the state at zero; later, follow the variables' precision if it changed."""
+    def build(self, variables):
+        """Make the state for a list of variables, all zero, as the first `apply` does by itself.
+
+        A state that is there stays, in the variables' precision, if that changed.
+
+        Parameters
+        ----------
+        variables : list of ndarray
+            The weights, in the order in which `apply` gets them.
+
+        Raises
+        ------
+        ValueError
+            If there is a state already, of variables with other shapes.
+        """
         if self.state is None:
             self._shapes = [w.shape for w in variables]
             self.state = [{name: np.zeros_like(w) for name in self.slots} for w in variables]

@@ -412,7 +412,7 @@ def _remember(network, saved, arrays):
     if saved["slots"] is None:
         return
     variables = _variables(network)
-    optimizer._prepare(list(variables.values()))
+    optimizer.build(list(variables.values()))
     for name, state in zip(variables, optimizer.state):
         if sorted(state) != sorted(saved["slots"]):
             raise ValueError(f"{saved['name']} with {saved['slots']}, where {sorted(state)} were expected.")

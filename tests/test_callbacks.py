@@ -319,6 +319,18 @@ def test_training_goes_on_from_any_checkpoint_as_if_it_had_never_stopped(optimiz
             assert ours.tobytes() == expected.tobytes()
 
 
+def test_a_resumed_training_goes_on_counting_where_the_checkpoint_was_made(rng, tmp_path):
+    x, settings = rng.random((10, 4)).astype("float32"), {"epochs": 4, "verbose": 0}
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    small_network().fit(x, x, callbacks=[ModelCheckpoint(whole / "{epoch}.npz")], **settings)
+    checkpoints = ModelCheckpoint(half / "{epoch}.npz")
+    small_network().fit(x, x, callbacks=[checkpoints], **(settings | {"epochs": 2}))
+    load_model(half / "2.npz").fit(x, x, initial_epoch=2, callbacks=[checkpoints], **settings)
+    for name in ("1.npz", "2.npz", "3.npz", "4.npz"):
+        ours, expected = (load_model(folder / name).get_weights() for folder in (half, whole))
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(ours, expected, strict=True))
+
+
 def test_a_checkpoint_of_a_number_that_is_not_there_is_an_error(tmp_path):
     network, x = small_network(), np.eye(4)
     not_logged = "expected 'val_loss' among .*Received: loss"

@@ -702,6 +702,22 @@ def test_a_number_of_epochs_that_is_not_positive_is_an_error(epochs):
         autoencoder().fit(GOOD, GOOD, epochs=epochs)
 
 
+@pytest.mark.parametrize("epoch", [-1, 1.5, None])
+def test_a_number_of_epochs_done_before_that_is_negative_is_an_error(epoch):
+    with pytest.raises(ValueError, match="initial_epoch must be zero or a positive integer. Received: "):
+        autoencoder().fit(GOOD, GOOD, initial_epoch=epoch)
+
+
+@pytest.mark.parametrize("initial_epoch, expected", [(0, [0, 1, 2]), (2, [2]), (3, []), (7, [])])
+def test_epochs_done_before_are_counted_as_keras_counts_them(initial_epoch, expected):
+    network = autoencoder()
+    before = network.get_weights()
+    history = network.fit(GOOD, GOOD, epochs=3, initial_epoch=initial_epoch, verbose=0)
+    assert history.epoch == expected and len(history.history.get("loss", [])) == len(expected)
+    same = all(np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True))
+    assert same == (not expected)
+
+
 def test_one_example_in_a_batch_of_one_is_enough():
     assert len(autoencoder().fit(GOOD[:1], GOOD[:1], batch_size=1, verbose=0).epoch) == 1
 

@@ -139,7 +139,7 @@ def test_the_state_follows_weights_that_became_float64(make):
     optimizer.apply([np.ones(2, "float32")], [np.ones(2, "float32")])
     before = [array.copy() for array in optimizer.state[0].values()]
     w = np.ones(2)
-    optimizer._prepare([w])
+    optimizer.build([w])
     assert all(array.dtype == "float64" for array in optimizer.state[0].values())
     assert all((old == new).all() for old, new in zip(before, optimizer.state[0].values()))
 
@@ -160,6 +160,21 @@ def test_another_networks_variables_are_an_error(make):
     with pytest.raises(ValueError, match=r"built for variables of shapes \[\(2, 2\)\]. Received: \[\(3,\)\]"):
         optimizer.apply([np.ones(3)], [np.ones(3)])
     assert optimizer.iterations == 1
+
+
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), RMSprop(), Adam()], ids=["sgd", "rmsprop", "adam"])
+def test_building_makes_a_state_of_zeros_and_leaves_one_that_is_there(optimizer):
+    w = START.copy()
+    optimizer.build([w])
+    assert optimizer.iterations == 0 and list(optimizer.state[0]) == list(optimizer.slots)
+    assert all(array.shape == w.shape and not array.any() for array in optimizer.state[0].values())
+    optimizer.apply([np.ones_like(w)], [w])
+    kept = {name: array.copy() for name, array in optimizer.state[0].items()}
+    optimizer.build([w])
+    for name, array in optimizer.state[0].items():
+        np.testing.assert_array_equal(array, kept[name])
+    with pytest.raises(ValueError, match="built for variables of shapes"):
+        optimizer.build([np.zeros(3)])
 
 
 @pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
