@@ -1,9 +1,13 @@
 """Where the weights start: large enough that signals survive, small enough that they do not explode.
 
-Both families scale the random weights by the number of connections, so that the
+Two families scale the random weights by the number of connections, so that the
 variance of the signals stays about the same from layer to layer: Glorot & Bengio
-(2010) for symmetric activations, He et al. (2015) for ReLU.
+(2010) for symmetric activations, He et al. (2015) for ReLU. An orthogonal matrix keeps
+every length and not only their mean: Saxe et al. (2014). A Gaussian of a fixed standard
+deviation takes no notice of the layer's size.
 """
+
+import numbers
 
 import numpy as np
 
@@ -57,6 +61,70 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
+class RandomNormal(Initializer):
+    """A Gaussian of mean 0 and of one standard deviation, whatever the size of the layer.
+
+    Parameters
+    ----------
+    stddev : float
+        At least 0.
+    seed : int, numpy.random.Generator or None
+    """
+
+    def __init__(self, stddev=0.05, seed=None):
+        super().__init__(seed)
+        self.stddev = check_size("stddev", stddev)
+
+    def sample(self, shape, rng):
+        return rng.normal(0.0, self.stddev, shape)
+
+
+class Orthogonal(Initializer):
+    """A random matrix all of whose singular values are `gain` (Saxe et al. 2014).
+
+    ::
+
+        Q R = G, a Gaussian matrix with at least as many rows as columns
+        W = gain * Q * sign(diag(R)), transposed where the layer has more units than inputs
+
+    Without the signs the matrix would depend on the convention of the factorisation; with them every
+    orthogonal matrix is equally likely, as in Keras.
+
+    Parameters
+    ----------
+    gain : float
+        At least 0.
+    seed : int, numpy.random.Generator or None
+    """
+
+    def __init__(self, gain=1.0, seed=None):
+        super().__init__(seed)
+        self.gain = check_size("gain", gain)
+
+    def sample(self, shape, rng):
+        inputs, units = check_kernel_shape(self, shape)
+        gaussian = rng.standard_normal((max(inputs, units), min(inputs, units)))
+        q, r = np.linalg.qr(gaussian)
+        q *= np.sign(np.diag(r))
+        return self.gain * (q if inputs >= units else q.T)
+
+
+def check_size(name, value):
+    """Return `value` as a float, or say that it is not a finite number of at least 0."""
+    if not (isinstance(value, numbers.Real) and np.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} must be a finite number of at least 0. Received: {value!r}.")
+    return float(value)
+
+
+def check_kernel_shape(initializer, shape):
+    """Return `shape`, or say that it is not that of a kernel."""
+    if len(shape) != 2:
+        raise ValueError(
+            f"{type(initializer).__name__} starts a kernel of shape (inputs, units). Received: {shape}."
+        )
+    return shape
+
+
 class VarianceScaling(Initializer):
     """Random weights of variance `scale(inputs, units)`, uniform or truncated normal."""
 
@@ -67,10 +135,7 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def sample(self, shape, rng):
-        if len(shape) != 2:
-            raise ValueError(
-                f"{type(self).__name__} starts a kernel of shape (inputs, units). Received: {shape}."
-            )
+        check_kernel_shape(self, shape)
         std = np.sqrt(self.variance(*shape))
         if self.distribution == "uniform":
             limit = np.sqrt(3.0) * std  # the variance of U(-l, l) is l² / 3
@@ -118,6 +183,8 @@ class HeNormal(HeUniform):
 
 INITIALIZERS = {
     "zeros": Zeros,
+    "random_normal": RandomNormal,
+    "orthogonal": Orthogonal,
     "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal,
     "he_uniform": HeUniform,

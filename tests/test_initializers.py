@@ -93,8 +93,8 @@ def test_only_kernels_are_drawn(name, shape):
 
 
 def test_an_unknown_name_is_a_clear_error():
-    with pytest.raises(ValueError, match="Unknown initializer: expected one of glorot_normal.*'orthogonal'"):
-        initializers.get("orthogonal")
+    with pytest.raises(ValueError, match="Unknown initializer: expected one of glorot_normal.*'lecun'"):
+        initializers.get("lecun")
     with pytest.raises(TypeError, match="Unknown initializer.*Received: None"):
         initializers.get(None)
 
@@ -115,3 +115,73 @@ def test_the_variance_of_the_signal_survives_many_layers(rng):
         kept, lost = np.maximum(kept @ kernel, 0), np.maximum(lost @ kernel / 2, 0)
     assert 0.1 < np.square(kept).mean() < 10
     assert np.square(lost).mean() < 1e-9
+
+
+SHAPES = [(60, 60), (60, 24), (24, 60)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_all_singular_values_of_an_orthogonal_kernel_are_the_gain(shape, rng):
+    for gain in (1.0, 1.5, 0.0):
+        kernel = initializers.Orthogonal(gain)(shape, "float64", rng)
+        assert kernel.shape == shape
+        assert np.linalg.svd(kernel, compute_uv=False) == pytest.approx(np.full(min(shape), gain), abs=1e-12)
+
+
+def test_orthogonal_kernels_favour_no_direction():
+    """Without the signs the first entry of each kernel would always have the sign that the factorisation gives it."""
+    first = [initializers.Orthogonal(seed=seed)((3, 3), "float64")[0, 0] for seed in range(400)]
+    assert abs(np.mean(first)) < 4 * np.std(first) / np.sqrt(400)
+    assert np.var(first) == pytest.approx(1 / 3, rel=0.2)  # a coordinate of a random point on the sphere
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_orthogonal_is_keras_rule_on_the_same_gaussian(shape, rng):
+    gaussian = rng.standard_normal((max(shape), min(shape)))
+    q, r = np.linalg.qr(gaussian)
+    upright = q * np.sign(np.diag(r))  # (rows, columns): R has a positive diagonal then
+
+    class SameDraw:
+        def standard_normal(self, size):
+            assert size == gaussian.shape
+            return gaussian
+
+    kernel = initializers.Orthogonal(2.0).sample(shape, SameDraw())
+    assert kernel == pytest.approx(2 * (upright if shape[0] >= shape[1] else upright.T))
+    factor = (kernel if shape[0] >= shape[1] else kernel.T).T @ gaussian
+    assert (np.diag(factor) > 0).all() and np.abs(np.tril(factor, -1)).max() < 1e-10
+
+
+@pytest.mark.parametrize("stddev", [0.01, 0.3])
+def test_random_normal_has_its_standard_deviation_whatever_the_layer(stddev):
+    for shape in ((300, 20), (20, 300), (6000,)):
+        weights = initializers.RandomNormal(stddev, seed=0)(shape, "float64")
+        assert weights.shape == shape
+        assert scipy.stats.kstest(weights.ravel(), scipy.stats.norm(0, stddev).cdf).pvalue > 0.01
+
+
+def test_the_defaults_are_keras_defaults():
+    assert initializers.get("random_normal").stddev == 0.05 and initializers.get("orthogonal").gain == 1.0
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), "large", None], ids=str)
+def test_a_size_that_is_none_is_a_clear_error(value):
+    with pytest.raises(ValueError, match="stddev must be a finite number of at least 0. Received: "):
+        initializers.RandomNormal(value)
+    with pytest.raises(ValueError, match="gain must be a finite number of at least 0. Received: "):
+        initializers.Orthogonal(value)
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 4, 3), ()], ids=str)
+def test_only_kernels_are_orthogonal(shape):
+    with pytest.raises(ValueError, match=r"Orthogonal starts a kernel of shape \(inputs, units\). Received: \("):
+        initializers.Orthogonal()(shape)
+
+
+def test_the_new_ones_follow_the_generator_and_their_seed():
+    for name in ("orthogonal", "random_normal"):
+        make = initializers.INITIALIZERS[name]
+        draws = [make()((4, 4), rng=np.random.default_rng(seed)) for seed in (1, 1, 2)]
+        assert (draws[0] == draws[1]).all() and (draws[0] != draws[2]).any()
+        own = [make(seed=3)((4, 4), rng=np.random.default_rng(seed)) for seed in (0, 1)]
+        assert (own[0] == own[1]).all()

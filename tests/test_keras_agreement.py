@@ -154,6 +154,17 @@ def test_initial_weights_come_from_keras_s_distribution(name):
     assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.01)
 
 
+@pytest.mark.parametrize("name", ["random_normal", "orthogonal"])
+def test_weights_that_know_no_fan_come_from_keras_s_distribution(name):
+    shape = (250, 80)
+    ours = initializers.get(name)(shape, rng=np.random.default_rng(0))
+    cls = {"random_normal": keras.initializers.RandomNormal, "orthogonal": keras.initializers.Orthogonal}[name]
+    theirs = np.asarray(cls(seed=0)(shape))
+    assert scipy.stats.ks_2samp(ours.ravel(), theirs.ravel()).pvalue > 0.01
+    spectra = [np.linalg.svd(kernel, compute_uv=False) for kernel in (ours, theirs)]
+    assert spectra[0] == pytest.approx(spectra[1], rel=0.1)
+
+
 # ------------------------------------------------------------------ forward and gradients
 
 
