@@ -9,6 +9,8 @@ import time
 
 import numpy as np
 
+from aelib.optimizers import is_finite_number
+
 
 class Callback:
     """Base class: override the hooks you need. `self.model` is the network in training."""
@@ -183,6 +185,32 @@ class EarlyStopping(Callback):
     def on_train_end(self, logs=None):
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
+
+
+class LearningRateScheduler(Callback):
+    """Set the optimizer's learning rate anew before each epoch.
+
+    Parameters
+    ----------
+    schedule : callable
+        Gets the number of the epoch, counted from 0, and the learning rate as it stands;
+        returns the new one, a positive number.
+
+    Raises
+    ------
+    ValueError
+        At the beginning of an epoch, if `schedule` returns no positive, finite number.
+    """
+
+    def __init__(self, schedule):
+        self.schedule = schedule
+
+    def on_epoch_begin(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        rate = self.schedule(epoch, optimizer.learning_rate)
+        if not (is_finite_number(rate) and rate > 0):
+            raise ValueError(f"The schedule must return a positive number. Received for epoch {epoch}: {rate!r}.")
+        optimizer.learning_rate = float(rate)
 
 
 class ModelCheckpoint(Callback):

@@ -26,8 +26,9 @@ from aelib.optimizers import Adam
 from aelib.regularizers import L1, L2
 from experiments import variational
 from experiments.denoising_codes import probe
-from experiments.known_dimension import Cosine, unexplained
+from experiments.known_dimension import unexplained
 from experiments.record import RESULTS, write_record
+from experiments.schedules import cosine
 from experiments.shallow_and_deep import ten_digits
 
 CODE_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -81,7 +82,7 @@ def train(code_size, seed, x_train, x_val, epochs=EPOCHS):
     network.compile(Adam(LEARNING_RATE), "binary_crossentropy")
     history = network.fit(
         x_train, x_train, epochs=epochs, batch_size=BATCH_SIZE, verbose=0,
-        callbacks=[Cosine(LEARNING_RATE, EPOCHS)], validation_data=(x_val, x_val),
+        callbacks=[cosine(LEARNING_RATE, EPOCHS)], validation_data=(x_val, x_val),
     )
     return network, encoder, decoder, history.history["val_loss"]
 
@@ -204,7 +205,7 @@ def train_wide(name, seed, x_train, epochs=WIDE_EPOCHS):
     network, encoder = build_wide(units, weights, activity, seed)
     network.compile(Adam(WIDE_LEARNING_RATE), "binary_crossentropy")
     batches, steps = noisy(x_train, noise, np.random.default_rng(seed)), len(x_train) // WIDE_BATCH_SIZE
-    schedule = Cosine(WIDE_LEARNING_RATE, WIDE_EPOCHS)
+    schedule = cosine(WIDE_LEARNING_RATE, WIDE_EPOCHS)
     history = network.fit(batches, epochs=epochs, steps_per_epoch=steps, verbose=0, callbacks=[schedule])
     return network, encoder, history.history["loss"]
 

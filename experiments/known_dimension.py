@@ -13,12 +13,12 @@ import time
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aelib.callbacks import Callback
 from aelib.layers import Dense, Input
 from aelib.metrics import squared_error_per_image
 from aelib.network import Sequential
 from aelib.optimizers import Adam
 from experiments.record import write_record
+from experiments.schedules import cosine
 
 EXAMPLES = 6_000  # for training
 TEST_EXAMPLES = 3_000
@@ -38,25 +38,6 @@ CODE_SIZES = {
 }
 AMBIENT, NOISE = 30, 0.1  # coordinates of a point, and the noise of each, for planes and sheets
 BEND = 1.5  # how fast the sines of the sheet turn
-
-
-class Cosine(Callback):
-    """Let the learning rate fall from epoch to epoch along half a cosine.
-
-    Parameters
-    ----------
-    learning_rate : float
-        Of the first epoch.
-    epochs : int
-        After how many epochs it would be 0; a training that stops before is the beginning of a longer one.
-    """
-
-    def __init__(self, learning_rate, epochs):
-        self.learning_rate, self.epochs = learning_rate, epochs
-
-    def on_epoch_begin(self, epoch, logs=None):
-        share = epoch / self.epochs
-        self.model.optimizer.learning_rate = self.learning_rate * (1 + np.cos(np.pi * share)) / 2
 
 
 def factors(kind, n, rng):
@@ -127,7 +108,7 @@ def train(x_train, code_size, seed, epochs=EPOCHS):
     """Train on examples; return the network, its encoder, its decoder, and the loss of each epoch."""
     network, encoder, decoder = build(x_train.shape[1], code_size, seed)
     network.compile(Adam(LEARNING_RATE), "mse")
-    schedule = Cosine(LEARNING_RATE, EPOCHS)
+    schedule = cosine(LEARNING_RATE, EPOCHS)
     history = network.fit(x_train, x_train, epochs=epochs, batch_size=BATCH_SIZE, verbose=0, callbacks=[schedule])
     return network, encoder, decoder, history.history["loss"]
 

@@ -20,6 +20,7 @@ from aelib.layers import Dense, Input
 from aelib.network import Sequential
 from aelib.optimizers import Adam
 from experiments.record import write_record
+from experiments.schedules import cosine
 
 TRAIN_IMAGES = 30_000
 LATENT_DIM = 8
@@ -92,9 +93,7 @@ def train_velocity(codes, seed, epochs=EPOCHS):
     network = Sequential([Input((inputs,)), *hidden, Dense(LATENT_DIM)], rng=seed)
     network.compile(Adam(LEARNING_RATE), "mse")
     batches = NoisyCodes(codes, np.random.default_rng(seed))
-    for epoch in range(epochs):
-        network.optimizer.learning_rate = LEARNING_RATE * (1 + np.cos(np.pi * epoch / epochs)) / 2
-        network.fit(batches, epochs=1, verbose=0)
+    network.fit(batches, epochs=epochs, verbose=0, callbacks=[cosine(LEARNING_RATE, epochs)])
     return lambda noisy, angle: network.predict(with_angle(noisy, np.full(len(noisy), angle)), batch_size=len(noisy))
 
 

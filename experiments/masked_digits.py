@@ -19,6 +19,7 @@ from aelib.network import Sequential
 from aelib.optimizers import Adam
 from experiments.denoising_codes import probe
 from experiments.record import write_record
+from experiments.schedules import cosine
 
 TRAIN_IMAGES = 20_000
 TEST_IMAGES = 5_000
@@ -68,9 +69,7 @@ def build(seed):
 def train(x_train, hide, seed, epochs=EPOCHS):
     """A network trained with a part of each digit hidden, or none; the rate falls along a cosine."""
     network, batches = build(seed), MaskedBatches(x_train, hide, np.random.default_rng(seed))
-    for epoch in range(epochs):
-        network.optimizer.learning_rate = LEARNING_RATE * (1 + np.cos(np.pi * epoch / epochs)) / 2
-        network.fit(batches, epochs=1, verbose=0)
+    network.fit(batches, epochs=epochs, verbose=0, callbacks=[cosine(LEARNING_RATE, epochs)])
     return network
 
 

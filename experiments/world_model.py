@@ -18,6 +18,7 @@ from aelib.metrics import squared_error_per_image
 from aelib.network import Sequential
 from aelib.optimizers import Adam
 from experiments.record import write_record
+from experiments.schedules import cosine
 
 SIDE = 16  # pixels along a side of a picture
 SPOT = 0.2  # the bob's size, in lengths of the pendulum
@@ -62,10 +63,8 @@ def film(count, rng):
     return np.concatenate([pictures[:, :-1], pictures[:, 1:]], axis=-1)
 
 
-def fit_with_cosine(network, x, y, learning_rate, epochs=EPOCHS):
-    for epoch in range(epochs):
-        network.optimizer.learning_rate = learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2
-        network.fit(x, y, epochs=1, batch_size=BATCH_SIZE, verbose=0)
+def fit(network, x, y, learning_rate):
+    network.fit(x, y, BATCH_SIZE, EPOCHS, verbose=0, callbacks=[cosine(learning_rate, EPOCHS)])
 
 
 def pass_through(layers, x):
@@ -80,7 +79,7 @@ def autoencoder(pairs, seed):
     layers = [Dense(units, activation=activation) for units, activation in sizes]
     network = Sequential([Input((2 * SIDE**2,)), *layers], rng=seed)
     network.compile(Adam(AUTOENCODER_RATE), "binary_crossentropy")
-    fit_with_cosine(network, pairs, pairs, AUTOENCODER_RATE)
+    fit(network, pairs, pairs, AUTOENCODER_RATE)
     return lambda x: pass_through(layers[:3], x), lambda h: pass_through(layers[3:], h)
 
 
@@ -96,7 +95,7 @@ def transition(codes, seed):
     network = Sequential([Input((LATENT_DIM,)), *hidden, Dense(LATENT_DIM)], rng=seed)
     network.compile(Adam(TRANSITION_RATE), "mse")
     now, change = codes[:, :-1], np.diff(codes, axis=1)
-    fit_with_cosine(network, *(part.reshape(-1, LATENT_DIM) for part in (now, change)), TRANSITION_RATE)
+    fit(network, *(part.reshape(-1, LATENT_DIM) for part in (now, change)), TRANSITION_RATE)
     return lambda h: h + network.predict(h, batch_size=len(h))
 
 

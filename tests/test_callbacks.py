@@ -7,7 +7,15 @@ import pathlib
 import numpy as np
 import pytest
 
-from aelib.callbacks import Callback, CallbackList, EarlyStopping, History, ModelCheckpoint, Progress
+from aelib.callbacks import (
+    Callback,
+    CallbackList,
+    EarlyStopping,
+    History,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    Progress,
+)
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
 from aelib.saving import load_model
@@ -257,6 +265,34 @@ def test_the_same_epochs_are_saved_as_in_keras(values, save_best_only, monitor, 
         checkpoint(callback, network, values, trainings=2)
     ours, theirs = (sorted(os.listdir(folder)) for folder in tmp_path.iterdir())
     assert ours == theirs != []
+
+
+def test_each_epoch_is_trained_at_the_rate_of_the_schedule(rng):
+    """A training with a schedule is several trainings with one rate each, one after the other."""
+    x, rates = rng.random((12, 4)).astype("float32"), (0.5, 0.2, 0.05)
+    scheduled, by_hand = small_network(), small_network()
+    asked = []
+
+    def schedule(epoch, learning_rate):
+        asked.append((epoch, learning_rate))
+        return np.float64(rates[epoch])
+
+    scheduled.fit(x, x, epochs=3, batch_size=5, verbose=0, callbacks=[LearningRateScheduler(schedule)])
+    first = by_hand.optimizer.learning_rate
+    for rate in rates:
+        by_hand.optimizer.learning_rate = rate
+        by_hand.fit(x, x, epochs=1, batch_size=5, verbose=0)
+    assert asked == [(0, first), (1, 0.5), (2, 0.2)]
+    assert type(scheduled.optimizer.learning_rate) is float  # a NumPy number would make steps in float64
+    for ours, expected in zip(scheduled.get_weights(), by_hand.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf, None, "0.1"], ids=str)
+def test_a_schedule_that_returns_no_positive_number_is_an_error(rate):
+    x = np.eye(4, dtype="float32")
+    with pytest.raises(ValueError, match="must return a positive number. Received for epoch 0: "):
+        small_network().fit(x, x, verbose=0, callbacks=[LearningRateScheduler(lambda epoch, _: rate)])
 
 
 def test_what_is_no_number_is_never_the_best(tmp_path):
