@@ -25,8 +25,8 @@ from aelib.network import Sequential
 from aelib.optimizers import Adam
 from aelib.regularizers import L1, L2
 from experiments import variational
-from experiments.denoising_codes import probe
 from experiments.known_dimension import unexplained
+from experiments.linear_probe import probe
 from experiments.record import RESULTS, write_record
 from experiments.schedules import cosine
 from experiments.shallow_and_deep import ten_digits

@@ -12,16 +12,15 @@ import time
 
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
 
 from aelib.datasets import load_mnist
 from experiments.denoising import BATCH_SIZE, CODE_UNITS, LEARNING_RATE, NOISE, STEPS, build, train
+from experiments.linear_probe import PENALTIES, probe
 from experiments.record import RESULTS, write_record
 
 TRAIN_IMAGES = 20_000  # without their labels
 TEST_IMAGES = 5_000
 LABELS = (100, 300, 1_000, 3_000)
-PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)  # `C` of logistic regression: small is a strong penalty
 COMPONENTS = 100
 SEEDS = (0, 1, 2)
 KINDS = ("pixels", "PCA", "random weights", "plain", "denoising")
@@ -42,20 +41,6 @@ def codes_of(kind, seed, x_train, x_test):
         train(network, x_train)
     codes = (encoder.predict(x, batch_size=500, verbose=0) for x in flat)
     return *codes, encoder.get_weights()[0][:, :KEPT_UNITS]
-
-
-def probe(codes, labels, test_codes, test_labels):
-    """Return the test accuracy of logistic regression, its penalty chosen on the last fifth of the labelled codes."""
-    centre, scale = codes.mean(axis=0), codes.std()  # one scale for all: small components stay small
-    codes, test_codes = (codes - centre) / scale, (test_codes - centre) / scale
-    kept = len(codes) * 4 // 5
-
-    def fitted(penalty, count):
-        return LogisticRegression(C=penalty, max_iter=300, tol=1e-3).fit(codes[:count], labels[:count])
-
-    scores = [fitted(penalty, kept).score(codes[kept:], labels[kept:]) for penalty in PENALTIES]
-    best = PENALTIES[int(np.argmax(scores))]
-    return float(fitted(best, len(codes)).score(test_codes, test_labels))
 
 
 def main():

@@ -17,7 +17,7 @@ from aelib.datasets import load_mnist
 from aelib.layers import Dense, Input
 from aelib.network import Sequential
 from aelib.optimizers import Adam
-from experiments.denoising_codes import probe
+from experiments.linear_probe import probe
 from experiments.record import write_record
 from experiments.schedules import cosine
 
