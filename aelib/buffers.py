@@ -14,7 +14,7 @@ class Buffers:
     """
 
     def __init__(self):
-        self._flat = {}
+        self._flat, self._arrays = {}, {}
 
     def array(self, name, shape, dtype):
         """Return an array whose entries are whatever the last use of this name left there.
@@ -30,11 +30,17 @@ class Buffers:
         -------
         ndarray of `shape` and `dtype`, C-contiguous
         """
-        size = math.prod(shape)
+        array = self._arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != dtype:
+            array = self._arrays[name] = self._memory(name, math.prod(shape), dtype).reshape(shape)
+        return array
+
+    def _memory(self, name, size, dtype):
+        """The first `size` entries of what is kept under a name, made anew if they are too few."""
         flat = self._flat.get(name)
         if flat is None or flat.size < size or flat.dtype != dtype:
             flat = self._flat[name] = np.empty(size, dtype)
-        return flat[:size].reshape(shape)
+        return flat[:size]
 
     @property
     def nbytes(self):

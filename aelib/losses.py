@@ -138,7 +138,7 @@ def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
     The last layer has computed both `z` and `p = sigmoid(z)`, and with both at hand the
     loss from logits needs no exponential. With `r`, 0 or 1, whichever `p` is nearer to::
 
-        log(1 + exp(-|z|)) = -log(max(p, 1 - p)) = -log(1 - |p - r|)
+        log(1 + exp(-|z|)) = -log(max(p, 1 - p))
         max(z, 0) - z y    = z (r - y)
 
     The sum of both over all components is the loss, and `∂C/∂Z` is `(p - y) / (n d)`.
@@ -156,13 +156,11 @@ def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
         The mean loss, to within a rounding of `p` for each component, and its gradient.
     """
     check_shapes(y_true, probabilities)
-    nearest = np.rint(probabilities, out=scratch)
-    likelier = np.subtract(probabilities, nearest, out=out)
-    np.abs(likelier, out=likelier)
-    np.subtract(1, likelier, out=likelier)  # max(p, 1 - p)
-    total = -sum_of_logs(likelier)
-    nearest -= y_true
-    total += float(np.vdot(nearest, logits))
+    likelier = np.subtract(1, probabilities, out=scratch)
+    total = -sum_of_logs(np.maximum(probabilities, likelier, out=scratch))
+    distance = np.rint(probabilities, out=scratch)
+    distance -= y_true
+    total += float(np.vdot(distance, logits))
     delta = np.subtract(probabilities, y_true, out=out)
     delta *= 1.0 / delta.size
     return total / delta.size, delta

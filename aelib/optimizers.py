@@ -4,6 +4,8 @@ In the rules, `w` is a weight array, `g` its gradient, and every operation is el
 element. The defaults, the epsilons and where they stand are Keras's.
 """
 
+import itertools
+import math
 import numbers
 
 import numpy as np
@@ -41,6 +43,9 @@ class Optimizer:
     def apply(self, gradients, variables):
         """Take one step: change every array of `variables` in place.
 
+        All weights are taken as one long vector, and a block of it at a time: a small array
+        costs as many calls as a large one, so that small ones share a block.
+
         Parameters
         ----------
         gradients : list of ndarray
@@ -58,15 +63,19 @@ class Optimizer:
         self._check(gradients, variables)
         self.build(variables)
         self.iterations += 1
-        for g, w, state in zip(gradients, variables, self.state):
-            for block in blocks(w):
-                parts = {name: array[block] for name, array in state.items()}
-                self.update_step(g[block], w[block], **parts)
+        gradients, variables = [flat(g) for g in gradients], [flat(w) for w in variables]
+        for pieces, state in self._blocks:
+            step = self.step(joined([gradients[number][part] for number, part in pieces]), **state)
+            start = 0
+            for number, part in pieces:
+                stop = start + part.stop - part.start
+                variables[number][part] += step[start:stop]
+                start = stop
         if self.iterations % CLEARING == 0:
             self._clear_tiny_numbers()
 
-    def update_step(self, g, w, **state):
-        """Change `w` and the arrays of `state` in place, given the gradient `g`."""
+    def step(self, g, **state):
+        """Return what is added to the weights, given their gradient `g`; change the arrays of `state` in place."""
         raise NotImplementedError
 
     def _scratch(self, like):
@@ -79,7 +88,7 @@ class Optimizer:
         The running mean of a gradient that stays exactly zero shrinks until it is
         subnormal, and a processor computes with such numbers a hundred times slower.
         """
-        for state in self.state:
+        for _, state in self._blocks:
             for array in state.values():
                 array[np.abs(array) < 1e3 * np.finfo(array.dtype).tiny] = 0
 
@@ -91,7 +100,8 @@ class Optimizer:
     def build(self, variables):
         """Make the state for a list of variables, all zero, as the first `apply` does by itself.
 
-        A state that is there stays, in the variables' precision, if that changed.
+        A state that is there stays. It is in the precision of the variables, and follows it; of
+        variables in two precisions, in the finer one.
 
         Parameters
         ----------
@@ -103,24 +113,67 @@ class Optimizer:
         ValueError
             If there is a state already, of variables with other shapes.
         """
+        shapes, dtype = [w.shape for w in variables], np.result_type(*variables)
         if self.state is None:
-            self._shapes = [w.shape for w in variables]
-            self.state = [{name: np.zeros_like(w) for name in self.slots} for w in variables]
-        if self._shapes != [w.shape for w in variables]:
+            self._shapes = shapes
+            self._keep({name: np.zeros(sum(w.size for w in variables), dtype) for name in self.slots})
+        if self._shapes != shapes:
             raise ValueError(
                 f"This optimizer was built for variables of shapes {self._shapes}. "
-                f"Received: {[w.shape for w in variables]}. Use a new optimizer for another network."
+                f"Received: {shapes}. Use a new optimizer for another network."
             )
-        for w, state in zip(variables, self.state):
-            for name, array in state.items():
-                if array.dtype != w.dtype:
-                    state[name] = array.astype(w.dtype)
+        if any(array.dtype != dtype for array in self.state[0].values()):
+            self._keep({name: vector.astype(dtype) for name, vector in self._vectors.items()})
+
+    def _keep(self, vectors):
+        """Take one long vector a slot, and say which part of it belongs to which block and variable."""
+        sizes = [math.prod(shape) for shape in self._shapes]
+        self._vectors = vectors
+        self._blocks = [
+            (pieces, {name: vector[block] for name, vector in vectors.items()})
+            for block, pieces in blocks(sizes)
+        ]
+        ends = itertools.accumulate(sizes)
+        self.state = [  # last: an interruption before it leaves the state as it was
+            {name: vector[end - size : end].reshape(shape) for name, vector in vectors.items()}
+            for shape, size, end in zip(self._shapes, sizes, ends)
+        ]
 
 
-def blocks(array):
-    """Slices along the first axis that divide an array into blocks of about `BLOCK` entries."""
-    rows = max(1, BLOCK * len(array) // array.size)
-    return [slice(start, start + rows) for start in range(0, len(array), rows)]
+def flat(array):
+    """An array's entries in one row, through which the array itself is changed."""
+    return array.reshape(-1) if array.flags.c_contiguous else array.flat
+
+
+def joined(parts):
+    """Arrays of one axis, one behind the other; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def blocks(sizes):
+    """Divide arrays of these sizes, laid one behind the other, into blocks of `BLOCK` entries.
+
+    Parameters
+    ----------
+    sizes : list of int
+
+    Returns
+    -------
+    list of (slice, list of (int, slice))
+        Where each block lies in the row of all entries, and the pieces that it is made of:
+        the number of an array, and the slice of that array.
+    """
+    starts = list(itertools.accumulate(sizes, initial=0))
+    divided = []
+    for start in range(0, starts[-1], BLOCK):
+        stop = min(start + BLOCK, starts[-1])
+        pieces = [
+            (number, slice(max(start, first) - first, min(stop, last) - first))
+            for number, (first, last) in enumerate(itertools.pairwise(starts))
+            if first < stop and start < last
+        ]
+        divided.append((slice(start, stop), pieces))
+    return divided
 
 
 def is_finite_number(value):
@@ -165,11 +218,11 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = check_fraction("momentum", momentum)
 
-    def update_step(self, g, w, velocity):
-        step = np.multiply(g, self.learning_rate, out=self._scratch(w))
+    def step(self, g, velocity):
+        downhill = np.multiply(g, self.learning_rate, out=self._scratch(velocity))
         velocity *= self.momentum
-        velocity -= step
-        w += velocity
+        velocity -= downhill
+        return velocity
 
 
 class RMSprop(Optimizer):
@@ -196,15 +249,15 @@ class RMSprop(Optimizer):
         self.rho = check_fraction("rho", rho)
         self.epsilon = check_epsilon(epsilon)
 
-    def update_step(self, g, w, velocity):
-        step = np.square(g, out=self._scratch(w))
+    def step(self, g, velocity):
+        step = np.square(g, out=self._scratch(velocity))
         step *= 1.0 - self.rho
         velocity *= self.rho
         velocity += step
         np.add(velocity, self.epsilon, out=step)
         np.divide(g, np.sqrt(step, out=step), out=step)
-        step *= self.learning_rate
-        w -= step
+        step *= -self.learning_rate
+        return step
 
 
 class Adam(Optimizer):
@@ -238,8 +291,8 @@ class Adam(Optimizer):
         self.beta_2 = check_fraction("beta_2", beta_2)
         self.epsilon = check_epsilon(epsilon)
 
-    def update_step(self, g, w, m, v):
-        step = np.subtract(g, m, out=self._scratch(w))
+    def step(self, g, m, v):
+        step = np.subtract(g, m, out=self._scratch(m))
         step *= 1.0 - self.beta_1
         m += step
         np.square(g, out=step)
@@ -249,8 +302,8 @@ class Adam(Optimizer):
         np.sqrt(v, out=step)
         step += self.epsilon
         np.divide(m, step, out=step)
-        step *= self._alpha(w.dtype)
-        w -= step
+        step *= -self._alpha(m.dtype)
+        return step
 
     def _alpha(self, dtype):
         """The learning rate with both corrections, computed in the weights' precision, as in Keras.

@@ -266,10 +266,11 @@ def _arrays(network):
     """The weights, and what the optimizer keeps beside each, by name."""
     arrays = _variables(network)
     if network.loss is not None and network.optimizer.state is not None:
-        for (name, variable), state in zip(list(arrays.items()), network.optimizer.state):
+        # The optimizer would follow the precision of the weights at its next step.
+        dtype = np.result_type(*arrays.values())
+        for name, state in zip(list(arrays), network.optimizer.state):
             for slot, array in state.items():
-                # The optimizer would follow the precision of the weights at its next step.
-                arrays[f"{name}/{slot}"] = array.astype(variable.dtype, copy=False)
+                arrays[f"{name}/{slot}"] = array.astype(dtype, copy=False)
     return arrays
 
 
@@ -344,7 +345,8 @@ def _specifications(description, layers):
         shapes = [(width, layer.units), (layer.units,)]
         variables.update(zip(_names(i, layer), zip(shapes, saved["dtypes"])))
         width = layer.units
-    beside = {f"{name}/{slot}": spec for name, spec in variables.items() for slot in slots}
+    finest = np.result_type(*DTYPES[:1], *(dtype for _, dtype in variables.values())).name
+    beside = {f"{name}/{slot}": (shape, finest) for name, (shape, _) in variables.items() for slot in slots}
     return {**variables, **beside}
 
 

@@ -96,6 +96,67 @@ class Floor(Peer):
                 np.matmul(deltas[layer], self.kernels[layer].T, out=deltas[layer - 1])  # Δ Wᵀ
 
 
+class BareCalls(Peer):
+    """What `aelib` calls in NumPy in a step, and nothing around it: no layers, no checks, no callbacks.
+
+    All weights lie in one vector, and all gradients in another, so that Adam has one array each.
+    The distance from here to `NumPy` is what its classes cost.
+    """
+
+    label = "NumPy, the bare calls of a step"
+    module = "numpy"
+
+    def prepare(self):
+        from aelib.activations import ReLU, Sigmoid
+        from aelib.losses import sigmoid_crossentropy
+        from aelib.optimizers import Adam
+
+        self.loss_and_delta, self.optimizer = sigmoid_crossentropy, Adam()
+        self.activations = [ReLU()] * (len(self.units) - 2) + [Sigmoid()]
+        self.rng = np.random.default_rng(0)
+        self.variables = np.concatenate([w.reshape(-1) for w in self.weights])
+        self.gradients = np.empty_like(self.variables)
+        self.kernels, self.biases = self.views(self.variables)
+        self.kernel_gradients, self.bias_gradients = self.views(self.gradients)
+        self.batch, self.scratch = (np.empty((self.batch_size, self.units[0]), "float32") for _ in range(2))
+        self.z, self.outputs, self.deltas = (
+            [np.empty((self.batch_size, width), "float32") for width in self.units[1:]] for _ in range(3)
+        )
+        self.train(np.arange(len(self.warmup_images)))
+
+    def views(self, vector):
+        """The kernels and the biases in a vector that holds them one behind the other."""
+        ends = np.cumsum([w.size for w in self.weights])[:-1]
+        views = [part.reshape(w.shape) for part, w in zip(np.split(vector, ends), self.weights)]
+        return views[::2], views[1::2]
+
+    def epoch(self):
+        return self.train(self.rng.permutation(len(self.images))) / len(self.images)
+
+    def train(self, order):
+        """Take a step on each batch of that order; return the sum of the losses."""
+        batches = range(0, len(order), self.batch_size)
+        return sum(self.step(order[start : start + self.batch_size]) for start in batches)
+
+    def step(self, numbers):
+        """Take one step; return the batch's loss, summed over its images."""
+        n, layers = len(numbers), range(len(self.kernels))
+        inputs = [np.take(self.images, numbers, axis=0, out=self.batch[:n], mode="clip")]
+        for layer in layers:
+            z = np.matmul(inputs[layer], self.kernels[layer], out=self.z[layer][:n])
+            z += self.biases[layer]
+            inputs.append(self.activations[layer](z, out=self.outputs[layer][:n]))
+        loss, delta = self.loss_and_delta(inputs[0], z, inputs[-1], self.deltas[-1][:n], self.scratch[:n])
+        for layer in reversed(layers):
+            np.matmul(inputs[layer].T, delta, out=self.kernel_gradients[layer])
+            np.sum(delta, axis=0, out=self.bias_gradients[layer])
+            if layer:
+                delta = np.matmul(delta, self.kernels[layer].T, out=self.deltas[layer - 1][:n])
+                delta *= inputs[layer] > 0
+        self.optimizer.apply([self.gradients], [self.variables])
+        return n * loss
+
+
 class Fit(Peer):
     """A peer with Keras's `fit`: what is timed is the epoch inside it, not what a call prepares.
 
@@ -331,6 +392,7 @@ class ScikitLearn(Peer):
 
 PEERS = {
     "floor": Floor,
+    "bare_calls": BareCalls,
     "numpy": NumPy,
     "keras": Keras,
     "keras_recipe": KerasRecipe,

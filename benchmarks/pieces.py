@@ -15,6 +15,8 @@ import time
 
 import numpy as np
 
+from aelib.activations import Sigmoid
+from aelib.optimizers import BLOCK, Adam
 from benchmarks import threads
 from benchmarks.epoch import processor
 from experiments.record import write_record
@@ -23,7 +25,6 @@ RESULTS = pathlib.Path(__file__).parent / "results"
 IMAGES, BATCH, PIXELS, UNITS = 60_000, 256, 784, 1000
 PARAMETERS = (51_000, 2_840_000)  # of the smallest and of the largest network of the benchmark
 LARGE = 16_000_000  # float32 numbers, 64 MB: more than the caches hold
-CHUNK = 65_536
 REPEATS = 9
 SECONDS = 0.02  # each measurement takes at least this long
 
@@ -31,12 +32,7 @@ SECONDS = 0.02  # each measurement takes at least this long
 # ---------------------------------------------------------------- the sigmoid and the relu
 
 
-def sigmoid_by_tanh(z, out):
-    """`(1 + tanh(z / 2)) / 2`: never overflows."""
-    np.multiply(z, 0.5, out=out)
-    np.tanh(out, out=out)
-    np.multiply(out, 0.5, out=out)
-    np.add(out, 0.5, out=out)
+sigmoid_by_tanh = Sigmoid()  # aelib's
 
 
 def sigmoid_by_exp(z, out):
@@ -88,26 +84,6 @@ def adam_plain(w, g, m, v, alpha):
     w -= alpha * m / (np.sqrt(v) + 1e-7)
 
 
-def adam_in_chunks(w, g, m, v, alpha, buffer):
-    """The same rule on one chunk after the other, which stays in the cache, into one buffer."""
-    for start in range(0, len(w), CHUNK):
-        part = slice(start, start + CHUNK)
-        w_, g_, m_, v_ = w[part], g[part], m[part], v[part]
-        step = buffer[: len(w_)]
-        np.subtract(g_, m_, out=step)
-        step *= 0.1
-        m_ += step
-        np.square(g_, out=step)
-        step -= v_
-        step *= 0.001
-        v_ += step
-        np.sqrt(v_, out=step)
-        step += 1e-7
-        np.divide(m_, step, out=step)
-        step *= alpha
-        w_ -= step
-
-
 # --------------------------------------------------------------------------- adding
 
 
@@ -157,12 +133,12 @@ def elementwise_pieces():
     for name, work in gathers.items():
         yield "gather a batch", name, lambda: work(images, rows, out), out.size
 
-    buffer = np.empty(CHUNK, "float32")
     for count in PARAMETERS:
         w, g, m, v = (rng.random(count, dtype="float32") for _ in range(4))
         piece = f"Adam, {count:,} weights"
         yield piece, "plain", lambda: adam_plain(w, g, m, v, 1e-6), count
-        yield piece, "chunks and a buffer", lambda: adam_in_chunks(w, g, m, v, 1e-6, buffer), count
+        optimizer = Adam(1e-6)
+        yield piece, "aelib, in blocks", lambda: optimizer.apply([g], [w]), count
 
     for size, text in ((BATCH * PIXELS, "a batch"), (LARGE, "64 MB")):
         a, b = np.zeros(size, "float32"), np.zeros(size, "float32")
@@ -200,7 +176,7 @@ def main():
         row["value"] = round(row["value"], 3)
         rows.append(row)
         print(f"{row['piece']:<28}{row['way']:<24}{row['value']:>9.2f} {row['unit']}", flush=True)
-    settings = {"batch": BATCH, "features": PIXELS, "chunk": CHUNK, "dtype": "float32", "repeats": REPEATS}
+    settings = {"batch": BATCH, "features": PIXELS, "block": BLOCK, "dtype": "float32", "repeats": REPEATS}
     results = {
         "processor": processor(),
         "linear_algebra_threads": threads.linear_algebra_threads(),

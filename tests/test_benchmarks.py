@@ -11,6 +11,7 @@ import statistics
 import numpy as np
 import pytest
 
+from aelib.optimizers import Adam
 from benchmarks import architectures, epoch, peers, pieces, race, threads
 
 INSTALLED = [name for name, peer in peers.PEERS.items() if threads.installed(peer.module)]
@@ -127,6 +128,23 @@ def test_every_peer_takes_adams_steps_on_all_batches_and_returns_the_mean_loss_o
     peer = peers.PEERS[name]((784, 16, 8, 784), identical, 4)
     expected = losses_in_float64(identical, name == "pytorch")
     np.testing.assert_allclose([peer.epoch() for _ in range(3)], expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", CROSS_ENTROPY)
+def test_every_peer_sees_each_image_once_an_epoch(name, monkeypatch):
+    """Five images whose losses differ so much that one too often, or too seldom, would change the mean."""
+    rng = np.random.default_rng(5)
+    weights = [rng.normal(0, 3, shape).astype("float32") for shape in ((6, 4), (4,), (4, 6), (6,))]
+    w1, b1, w2, b2 = weights
+    images = np.outer([0.0, 0.25, 0.5, 0.75, 1.0], np.ones(6)).astype("float32")
+    z = np.maximum(images @ w1 + b1, 0) @ w2 + b2
+    losses = (np.logaddexp(0, z) - z * images).mean(axis=1)
+    assert np.abs(losses[:, None] - losses)[np.triu_indices(5, 1)].min() > 0.05 * losses.sum()
+
+    monkeypatch.setattr(peers, "starting_weights", lambda units: weights)
+    peer = peers.PEERS[name]((6, 4, 6), images, 2)
+    for _ in range(2):  # the weights are so large that Adam's steps of 0.001 hardly matter
+        assert peer.epoch() == pytest.approx(losses.mean(), rel=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -345,15 +363,13 @@ def test_the_ways_to_gather_a_batch_give_its_rows(work, rng):
     assert (out if result is None else result).tolist() == [images[row].tolist() for row in rows]
 
 
-def test_adam_in_chunks_is_adam(rng, monkeypatch):
-    monkeypatch.setattr(pieces, "CHUNK", 4)  # two whole chunks and a part of one
-    plain = [rng.random(11, dtype="float32") for _ in range(4)]
-    chunks = [array.copy() for array in plain]
-    for _ in range(3):
-        pieces.adam_plain(*plain, 0.01)
-        pieces.adam_in_chunks(*chunks, 0.01, np.empty(4, "float32"))
-    for a, b in zip(plain, chunks):
-        np.testing.assert_allclose(a, b, rtol=1e-5)
+def test_the_plain_adam_is_aelibs(rng):
+    w, g, m, v = rng.random(11), rng.normal(size=11), np.zeros(11), np.zeros(11)
+    ours, optimizer = w.copy(), Adam(0.01)
+    for t in range(1, 4):
+        pieces.adam_plain(w, g, m, v, 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t))
+        optimizer.apply([g], [ours])
+    np.testing.assert_allclose(w, ours, rtol=1e-12)
 
 
 def test_every_piece_can_be_called_and_is_measured(monkeypatch):

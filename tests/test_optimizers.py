@@ -237,13 +237,42 @@ def test_large_arrays_are_changed_block_by_block_as_a_whole_would_be(make, order
     assert not np.array_equal(results[0], w)
 
 
-@pytest.mark.parametrize("shape", [(1,), (1000,), (3, 70_000), (100, 1), (300, 784)])
-def test_blocks_cover_every_row_once(shape):
-    covered = np.zeros(shape, int)
-    for block in optimizers.blocks(covered):
-        assert covered[block].size <= max(optimizers.BLOCK, shape[-1])
-        covered[block] += 1
-    assert (covered == 1).all()
+@each
+@pytest.mark.parametrize("block", [1, 4, 7, 1000])
+def test_arrays_that_share_a_block_step_as_each_would_alone(make, block, monkeypatch, rng):
+    monkeypatch.setattr(optimizers, "BLOCK", block)
+    shapes = [(3, 2), (2,), (), (2, 5), (5,)]
+    together, alone = make(), [make() for _ in shapes]
+    mine, theirs = ([np.ones(shape) for shape in shapes] for _ in range(2))
+    for _ in range(3):
+        gradients = [rng.normal(size=shape) for shape in shapes]
+        together.apply(gradients, mine)
+        for optimizer, g, w in zip(alone, gradients, theirs):
+            optimizer.apply([g], [w])
+    assert all((a == b).all() for a, b in zip(mine, theirs)) and (mine[0] != 1).all()
+    for ours, other in zip(together.state, alone):
+        assert all((array == other.state[0][name]).all() for name, array in ours.items())
+
+
+@pytest.mark.parametrize("sizes", [[1], [65_536], [65_537], [3, 70_000, 1, 1, 300_000], [10] * 9])
+def test_blocks_cover_every_entry_once_and_in_order(sizes):
+    covered, end = [np.zeros(size, int) for size in sizes], 0
+    for block, pieces in optimizers.blocks(sizes):
+        assert block.start == end and block.stop - block.start <= optimizers.BLOCK
+        assert sum(part.stop - part.start for _, part in pieces) == block.stop - block.start
+        for number, part in pieces:
+            covered[number][part] += 1
+        end = block.stop
+    assert end == sum(sizes) and all((array == 1).all() for array in covered)
+    assert len(optimizers.blocks(sizes)) == -(-sum(sizes) // optimizers.BLOCK)
+
+
+def test_variables_of_two_precisions_keep_theirs_and_share_the_finer_state():
+    optimizer, coarse, fine = Adam(), np.ones(3, "float32"), np.ones(3)
+    optimizer.apply([np.ones(3, "float32"), np.ones(3)], [coarse, fine])
+    assert (coarse.dtype, fine.dtype) == ("float32", "float64") and (coarse < 1).all()
+    assert all(array.dtype == "float64" for state in optimizer.state for array in state.values())
+    np.testing.assert_allclose(coarse, fine, rtol=1e-7)
 
 
 @pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])

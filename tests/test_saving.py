@@ -191,6 +191,15 @@ def test_weights_of_different_precision_stay_so(x, tmp_path):
     assert everything(saved_and_loaded(network, tmp_path / "network.npz")) == everything(network)
 
 
+def test_training_goes_on_with_weights_of_different_precision(x, tmp_path):
+    network = autoencoder()
+    network.layers[1].set_weights([w.astype("float64") for w in network.layers[1].get_weights()])
+    train(network, x, 2)
+    loaded = saved_and_loaded(network, tmp_path / "network.npz")
+    assert train(network, x, 2) == train(loaded, x, 2) and everything(loaded) == everything(network)
+    assert [w.dtype.name for w in loaded.get_weights()] == ["float32"] * 2 + ["float64"] * 2
+
+
 @pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32")])
 def test_a_precision_changed_after_training_is_followed(dtypes, x, tmp_path):
     before, after = dtypes
