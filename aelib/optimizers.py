@@ -75,7 +75,20 @@ class Optimizer:
             self._clear_tiny_numbers()
 
     def step(self, g, **state):
-        """Return what is added to the weights, given their gradient `g`; change the arrays of `state` in place."""
+        """Return what is added to a block of weights, and change what is kept for them in place.
+
+        Parameters
+        ----------
+        g : ndarray, shape (n,)
+            The gradient in these weights, which stays as it is.
+        **state : ndarray, shape (n,)
+            What the rule keeps for them, by the names in `slots`.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Valid until the next call: the memory is used again, or is that of a state.
+        """
         raise NotImplementedError
 
     def _scratch(self, like):

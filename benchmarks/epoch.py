@@ -5,10 +5,11 @@
 trains autoencoders of three sizes on the 60,000 images of MNIST, in batches of 256, with Adam,
 in float32, with relu in the hidden layers and the binary cross-entropy of a sigmoid output: on
 one thread, in CPU time, and on two threads, in wall time. The floor is the matrix products
-of an epoch alone, in NumPy. The peers take turns, and the medians are compared. What is timed
+of an epoch alone, in NumPy. Each library has a process of its own, in which its peers and the
+floor take turns; compared are the medians, as multiples of the floor beside them. What is timed
 is an epoch within a training; what a call of `fit` prepares before its first epoch is not.
 A peer that is not installed is left out. Options run a part of it, which makes no record
-unless `--record` names one. All of it takes about nine minutes on two quiet cores.
+unless `--record` names one. All of it takes about a quarter of an hour on two quiet cores.
 """
 
 import argparse
@@ -64,31 +65,63 @@ def split_installed(names):
     return [name for name in names if name not in missing], missing
 
 
-def table_rows(count, races, images):
-    """One dict a peer and architecture, from what the races of a number of threads gave."""
+def groups(peers):
+    """Divide the peers by their library, and put the floor in front of each group.
+
+    Beside TensorFlow or PyTorch in one process, the same epoch in NumPy takes some percent
+    longer; nobody's training should pay for what another peer has loaded.
+    """
+    others = [name for name in peers if name != "floor"]
+    libraries = dict.fromkeys(PEERS[name].module for name in others)
+    return [["floor", *(name for name in others if PEERS[name].module == one)] for one in libraries] or [["floor"]]
+
+
+def table_rows(count, processes, images):
+    """One dict a peer and architecture, from what was measured with a number of threads.
+
+    Parameters
+    ----------
+    count : int
+        Threads.
+    processes : list of dict
+        Of each process, what `race` returned, by the architecture's letter.
+    images : int
+
+    Returns
+    -------
+    list of dict
+        A peer is compared with the floor of its own process. The floor's row takes all of them together.
+    """
     rows = []
-    for letter, race in races.items():
-        floor = statistics.median(race["floor"]["seconds"])
-        for name, measured in race.items():
-            median = statistics.median(measured["seconds"])
-            row = {
-                "threads": count,
-                "clock": threads.clock_name(count),
-                "architecture": title(ARCHITECTURES[letter]),
-                "peer": name,
-                "label": PEERS[name].label,
-                "seconds": measured["seconds"],
-                "median": median,
-                "multiple_of_floor": round(median / floor, 3),
-                "loss": PEERS[name].loss,
-                "losses": measured["losses"],
-                "final_loss": measured["losses"][-1],
-            }
-            rows.append(row)
-            if name == "floor":
-                products = 2 * multiplications(ARCHITECTURES[letter], images)
-                row["gflops_per_second"] = round(products / median / 1e9, 1)
+    for letter in processes[0]:
+        races = [process[letter] for process in processes]
+        seconds = [second for race in races for second in race["floor"]["seconds"]]
+        floor = table_row(count, letter, "floor", {"seconds": seconds, "losses": [None] * len(seconds)}, seconds)
+        products = 2 * multiplications(ARCHITECTURES[letter], images)
+        floor["gflops_per_second"] = round(products / floor["median"] / 1e9, 1)
+        rows.append(floor)
+        for race in races:
+            beside = race["floor"]["seconds"]
+            rows += [table_row(count, letter, name, race[name], beside) for name in race if name != "floor"]
     return rows
+
+
+def table_row(count, letter, name, measured, floor_seconds):
+    """What the record holds of one peer: `measured` is its part of what `race` returned."""
+    median = statistics.median(measured["seconds"])
+    return {
+        "threads": count,
+        "clock": threads.clock_name(count),
+        "architecture": title(ARCHITECTURES[letter]),
+        "peer": name,
+        "label": PEERS[name].label,
+        "seconds": measured["seconds"],
+        "median": median,
+        "multiple_of_floor": round(median / statistics.median(floor_seconds), 3),
+        "loss": PEERS[name].loss,
+        "losses": measured["losses"],
+        "final_loss": measured["losses"][-1],
+    }
 
 
 def table(rows):
@@ -165,9 +198,10 @@ def main(arguments=None):
         print(f"The machine is busy (load {load:.1f}): wall times will say more of that than of the peers.")
     rows, algebra = [], {}
     for count in options.threads:
-        result = threads.run_module("benchmarks.race", count, {**job, "threads": count})
-        algebra[count] = result["linear_algebra_threads"]
-        rows += table_rows(count, result["races"], options.images)
+        jobs = [{**job, "threads": count, "peers": group} for group in groups(peers)]
+        results = [threads.run_module("benchmarks.race", count, each) for each in jobs]
+        algebra[count] = sorted({number for result in results for number in result["linear_algebra_threads"]})
+        rows += table_rows(count, [result["races"] for result in results], options.images)
     show(rows, peers)
     minutes = (time.perf_counter() - start) / 60
     print(f"\nAll of it took {minutes:.1f} minutes.")
@@ -181,6 +215,7 @@ def main(arguments=None):
         "dtype": "float32",
         "optimizer": "adam",
         "timed": "an epoch within a training, without what a call of fit prepares before its first epoch",
+        "processes": "one for each library; a multiple is of the floor in the same process",
         "clock": "CPU time counts all threads of the process, TensorFlow's input pipeline among them",
         "notes": {name: PEERS[name].note for name in peers if PEERS[name].note},
     }

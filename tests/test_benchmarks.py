@@ -258,14 +258,34 @@ def races(**seconds):
 
 
 def test_the_multiples_are_those_of_the_medians():
-    rows = epoch.table_rows(1, {"a": races(floor=[1.0, 9.0, 2.0], numpy=[3.0, 1.0, 30.0])}, 100)
+    rows = epoch.table_rows(1, [{"a": races(floor=[1.0, 9.0, 2.0], numpy=[3.0, 1.0, 30.0])}], 100)
     assert [row["median"] for row in rows] == [2.0, 3.0]
     assert [row["multiple_of_floor"] for row in rows] == [1.0, 1.5]
     assert rows[1]["seconds"] == [3.0, 1.0, 30.0] and rows[1]["clock"] == "CPU"
 
 
+def test_a_peer_is_compared_with_the_floor_of_its_own_process():
+    processes = [{"a": races(floor=[2.0], numpy=[3.0])}, {"a": races(floor=[4.0], pytorch=[10.0])}]
+    floor, numpy, pytorch = epoch.table_rows(1, processes, 100)
+    assert numpy["multiple_of_floor"] == 1.5 and pytorch["multiple_of_floor"] == 2.5
+    assert floor["seconds"] == [2.0, 4.0] and floor["median"] == 3.0 and floor["multiple_of_floor"] == 1.0
+    assert floor["losses"] == [None, None]
+
+
+def test_every_library_has_a_process_with_a_floor_of_its_own():
+    received = epoch.groups(list(peers.PEERS))
+    assert received == [
+        ["floor", "bare_calls", "numpy"],
+        ["floor", "keras", "keras_recipe", "tensorflow"],
+        ["floor", "pytorch"],
+        ["floor", "scikit_learn"],
+    ]
+    assert epoch.groups(["floor"]) == [["floor"]]
+    assert epoch.groups(["floor", "keras"]) == [["floor", "keras"]]
+
+
 def test_the_floors_gflops_are_two_operations_a_multiplication():
-    rows = epoch.table_rows(2, {"a": races(floor=[2.0])}, 60_000)
+    rows = epoch.table_rows(2, [{"a": races(floor=[2.0])}], 60_000)
     operations = 60_000 * 2 * 5 * 784 * 32  # two products forward, two for the kernels, one between
     assert rows[0]["gflops_per_second"] == round(operations / 2.0 / 1e9, 1)
 
@@ -273,10 +293,10 @@ def test_the_floors_gflops_are_two_operations_a_multiplication():
 def test_the_table_shows_seconds_and_multiples_and_a_dash_where_a_peer_did_not_run():
     rows = epoch.table_rows(
         1,
-        {
-            "a": races(floor=[2.0], numpy=[3.0], scikit_learn=[5.0]),
-            "c": races(floor=[10.0], numpy=[11.0]),
-        },
+        [
+            {"a": races(floor=[2.0], numpy=[3.0]), "c": races(floor=[10.0], numpy=[11.0])},
+            {"a": races(floor=[2.0], scikit_learn=[5.0]), "c": races(floor=[10.0])},
+        ],
         100,
     )
     head, columns, floor, numpy, sklearn = epoch.table(rows).splitlines()
@@ -288,7 +308,7 @@ def test_the_table_shows_seconds_and_multiples_and_a_dash_where_a_peer_did_not_r
 
 
 def test_a_loss_of_another_kind_is_named_beside_the_last_losses():
-    rows = epoch.table_rows(1, {"a": races(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}, 100)
+    rows = epoch.table_rows(1, [{"a": races(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}], 100)
     line = epoch.losses_line(rows)
     assert "NumPy (aelib) 0.2500" in line and "MLPRegressor 0.2500 (mean squared error)" in line
     assert "floor" not in line
