@@ -37,8 +37,19 @@ class Optimizer:
             raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}.")
         self.learning_rate = float(learning_rate)
         self.iterations = 0
-        self.state = None
+        self._vectors = None  # one a slot, for all variables, one behind the other
         self._buffers = Buffers()
+
+    @property
+    def state(self):
+        """What is kept beside each variable: a dict of its slots, in its shape; `None` before `build`."""
+        if self._vectors is None:
+            return None
+        sizes = [math.prod(shape) for shape in self._shapes]
+        return [
+            {name: vector[end - size : end].reshape(shape) for name, vector in self._vectors.items()}
+            for shape, size, end in zip(self._shapes, sizes, itertools.accumulate(sizes))
+        ]
 
     def apply(self, gradients, variables):
         """Take one step: change every array of `variables` in place.
@@ -64,7 +75,8 @@ class Optimizer:
         self.build(variables)
         self.iterations += 1
         gradients, variables = [flat(g) for g in gradients], [flat(w) for w in variables]
-        for pieces, state in self._blocks:
+        for block, pieces in self._blocks:
+            state = {name: vector[block] for name, vector in self._vectors.items()}
             step = self.step(joined([gradients[number][part] for number, part in pieces]), **state)
             start = 0
             for number, part in pieces:
@@ -101,9 +113,10 @@ class Optimizer:
         The running mean of a gradient that stays exactly zero shrinks until it is
         subnormal, and a processor computes with such numbers a hundred times slower.
         """
-        for _, state in self._blocks:
-            for array in state.values():
-                array[np.abs(array) < 1e3 * np.finfo(array.dtype).tiny] = 0
+        for vector in self._vectors.values():
+            for block, _ in self._blocks:
+                part = vector[block]
+                part[np.abs(part) < 1e3 * np.finfo(part.dtype).tiny] = 0
 
     def _check(self, gradients, variables):
         expected, received = [w.shape for w in variables], [g.shape for g in gradients]
@@ -127,30 +140,17 @@ class Optimizer:
             If there is a state already, of variables with other shapes.
         """
         shapes, dtype = [w.shape for w in variables], np.result_type(*variables)
-        if self.state is None:
-            self._shapes = shapes
-            self._keep({name: np.zeros(sum(w.size for w in variables), dtype) for name in self.slots})
+        if self._vectors is None:
+            sizes = [w.size for w in variables]
+            self._shapes, self._blocks = shapes, blocks(sizes)
+            self._vectors = {name: np.zeros(sum(sizes), dtype) for name in self.slots}
         if self._shapes != shapes:
             raise ValueError(
                 f"This optimizer was built for variables of shapes {self._shapes}. "
                 f"Received: {shapes}. Use a new optimizer for another network."
             )
-        if any(array.dtype != dtype for array in self.state[0].values()):
-            self._keep({name: vector.astype(dtype) for name, vector in self._vectors.items()})
-
-    def _keep(self, vectors):
-        """Take one long vector a slot, and say which part of it belongs to which block and variable."""
-        sizes = [math.prod(shape) for shape in self._shapes]
-        self._vectors = vectors
-        self._blocks = [
-            (pieces, {name: vector[block] for name, vector in vectors.items()})
-            for block, pieces in blocks(sizes)
-        ]
-        ends = itertools.accumulate(sizes)
-        self.state = [  # last: an interruption before it leaves the state as it was
-            {name: vector[end - size : end].reshape(shape) for name, vector in vectors.items()}
-            for shape, size, end in zip(self._shapes, sizes, ends)
-        ]
+        if any(vector.dtype != dtype for vector in self._vectors.values()):
+            self._vectors = {name: vector.astype(dtype) for name, vector in self._vectors.items()}
 
 
 def flat(array):

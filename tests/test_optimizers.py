@@ -1,5 +1,8 @@
 """Every rule in closed form: what n steps do, from sums over the gradients' history."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -131,6 +134,21 @@ def test_each_array_has_its_own_state(make, history):
         together.apply([10 * g, g], [a, b])
         alone.apply([g], [c])
     assert (b == c).all() and (a != b).any()
+
+
+@each
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda object: pickle.loads(pickle.dumps(object))])
+def test_a_copy_goes_on_by_itself(make, duplicate, history):
+    optimizer, w = make(), START.copy()
+    optimizer.apply([history[0]], [w])
+    other, v = duplicate(optimizer), w.copy()
+    optimizer.apply([history[1]], [w])
+    for name, array in optimizer.state[0].items():
+        assert (array != other.state[0][name]).all()
+    other.apply([history[1]], [v])
+    assert (w == v).all()
+    for name, array in optimizer.state[0].items():
+        assert (array == other.state[0][name]).all()
 
 
 @each
