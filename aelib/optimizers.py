@@ -77,12 +77,9 @@ class Optimizer:
         gradients, variables = [flat(g) for g in gradients], [flat(w) for w in variables]
         for block, pieces in self._blocks:
             state = {name: vector[block] for name, vector in self._vectors.items()}
-            step = self.step(joined([gradients[number][part] for number, part in pieces]), **state)
-            start = 0
-            for number, part in pieces:
-                stop = start + part.stop - part.start
-                variables[number][part] += step[start:stop]
-                start = stop
+            step = self.step(joined([gradients[number][part] for number, part, _ in pieces]), **state)
+            for number, part, place in pieces:
+                variables[number][part] += step[place]
         if self.iterations % CLEARING == 0:
             self._clear_tiny_numbers()
 
@@ -172,19 +169,19 @@ def blocks(sizes):
 
     Returns
     -------
-    list of (slice, list of (int, slice))
-        Where each block lies in the row of all entries, and the pieces that it is made of:
-        the number of an array, and the slice of that array.
+    list of (slice, list of (int, slice, slice))
+        Where each block lies in the row of all entries, and the pieces that it is made of: the
+        number of an array, the slice of that array, and the slice of the block that it fills.
     """
     starts = list(itertools.accumulate(sizes, initial=0))
     divided = []
     for start in range(0, starts[-1], BLOCK):
         stop = min(start + BLOCK, starts[-1])
-        pieces = [
-            (number, slice(max(start, first) - first, min(stop, last) - first))
-            for number, (first, last) in enumerate(itertools.pairwise(starts))
-            if first < stop and start < last
-        ]
+        pieces = []
+        for number, (first, last) in enumerate(itertools.pairwise(starts)):
+            begin, end = max(start, first), min(stop, last)
+            if begin < end:
+                pieces.append((number, slice(begin - first, end - first), slice(begin - start, end - start)))
         divided.append((slice(start, stop), pieces))
     return divided
 

@@ -345,7 +345,7 @@ def _specifications(description, layers):
         shapes = [(width, layer.units), (layer.units,)]
         variables.update(zip(_names(i, layer), zip(shapes, saved["dtypes"])))
         width = layer.units
-    finest = np.result_type(*DTYPES[:1], *(dtype for _, dtype in variables.values())).name
+    finest = np.result_type("float32", *(dtype for _, dtype in variables.values())).name
     beside = {f"{name}/{slot}": (shape, finest) for name, (shape, _) in variables.items() for slot in slots}
     return {**variables, **beside}
 

@@ -1,6 +1,6 @@
-"""One process, one number of threads: every peer trains an epoch in turn, round after round.
+"""One process, one number of threads: every peer in it trains an epoch in turn, round after round.
 
-Not a command for people: `benchmarks.epoch` starts it once for each number of threads.
+Not a command for people: `benchmarks.epoch` starts it for each library and each number of threads.
 """
 
 import gc

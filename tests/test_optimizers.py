@@ -277,20 +277,24 @@ def test_blocks_cover_every_entry_once_and_in_order(sizes):
     covered, end = [np.zeros(size, int) for size in sizes], 0
     for block, pieces in optimizers.blocks(sizes):
         assert block.start == end and block.stop - block.start <= optimizers.BLOCK
-        assert sum(part.stop - part.start for _, part in pieces) == block.stop - block.start
-        for number, part in pieces:
+        filled = 0
+        for number, part, place in pieces:
+            assert place.start == filled and place.stop - place.start == part.stop - part.start > 0
             covered[number][part] += 1
+            filled = place.stop
+        assert filled == block.stop - block.start
         end = block.stop
     assert end == sum(sizes) and all((array == 1).all() for array in covered)
     assert len(optimizers.blocks(sizes)) == -(-sum(sizes) // optimizers.BLOCK)
 
 
-def test_variables_of_two_precisions_keep_theirs_and_share_the_finer_state():
-    optimizer, coarse, fine = Adam(), np.ones(3, "float32"), np.ones(3)
-    optimizer.apply([np.ones(3, "float32"), np.ones(3)], [coarse, fine])
-    assert (coarse.dtype, fine.dtype) == ("float32", "float64") and (coarse < 1).all()
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32")])
+def test_variables_of_two_precisions_keep_theirs_and_share_the_finer_state(dtypes):
+    optimizer, variables = Adam(), [np.ones(3, dtype) for dtype in dtypes]
+    optimizer.apply([np.ones(3, dtype) for dtype in dtypes], variables)
+    assert tuple(w.dtype.name for w in variables) == dtypes and all((w < 1).all() for w in variables)
     assert all(array.dtype == "float64" for state in optimizer.state for array in state.values())
-    np.testing.assert_allclose(coarse, fine, rtol=1e-7)
+    np.testing.assert_allclose(*variables, rtol=1e-7)
 
 
 @pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
@@ -306,6 +310,19 @@ def test_what_decays_to_nothing_never_becomes_subnormal(make):
     assert smallest >= np.finfo("float32").tiny
     for name in set(optimizer.slots) - {"v"}:  # Adam's v decays too slowly to be gone by now
         assert (optimizer.state[0][name] == 0).all()
+
+
+@pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
+def test_every_block_of_every_slot_is_cleared(make, monkeypatch):
+    monkeypatch.setattr(optimizers, "BLOCK", 4)
+    optimizer, w = make(), [np.ones(shape, "float32") for shape in ((3, 2), (5,))]
+    optimizer.build(w)
+    for state in optimizer.state:
+        for array in state.values():
+            array[...] = np.finfo("float32").tiny
+    optimizer.iterations = optimizers.CLEARING - 1
+    optimizer.apply([np.zeros_like(array) for array in w], w)
+    assert all((array == 0).all() for state in optimizer.state for array in state.values())
 
 
 def test_clearing_does_not_touch_what_matters():
