@@ -25,6 +25,7 @@ def test_a_smaller_array_takes_no_new_memory_and_a_larger_one_does():
     buffers = Buffers()
     first = buffers.array("z", (6, 4), np.dtype("float32"))
     assert np.shares_memory(first, buffers.array("z", (2, 5), np.dtype("float32")))
+    assert np.shares_memory(first, buffers.array("z", (6, 4), np.dtype("float32")))
     larger = buffers.array("z", (7, 4), np.dtype("float32"))
     assert not np.shares_memory(first, larger) and buffers.nbytes == 28 * 4
 
