@@ -34,9 +34,7 @@ THREADS = (1, 2)
 
 def parse(arguments=None):
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=positive, help="epochs timed of each peer")
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES))
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="beside the floor")

@@ -107,9 +107,9 @@ class BareCalls(Peer):
     module = "numpy"
 
     def prepare(self):
-        from aelib.activations import ReLU, Sigmoid
-        from aelib.losses import sigmoid_crossentropy
-        from aelib.optimizers import Adam
+        from aelib.nn.activations import ReLU, Sigmoid
+        from aelib.nn.losses import sigmoid_crossentropy
+        from aelib.nn.optimizers import Adam
 
         self.loss_and_delta, self.optimizer = sigmoid_crossentropy, Adam()
         self.activations = [ReLU()] * (len(self.units) - 2) + [Sigmoid()]
@@ -203,9 +203,9 @@ class NumPy(Fit):
     module = "numpy"
 
     def prepare(self):
-        from aelib.callbacks import Callback
-        from aelib.layers import Dense, Input
-        from aelib.network import Sequential
+        from aelib.nn import Sequential
+        from aelib.nn.callbacks import Callback
+        from aelib.nn.layers import Dense, Input
 
         *hidden, last = self.units[1:]
         layers = [Dense(width, "relu") for width in hidden] + [Dense(last, "sigmoid")]
@@ -224,7 +224,8 @@ class Keras(Fit):
     compile_options = {}
 
     def prepare(self):
-        import aelib.models  # noqa: F401  first: it starts TensorFlow quietly
+        import aelib.models
+
         import keras
         import tensorflow as tf
 
@@ -246,11 +247,11 @@ class KerasRecipe(Keras):
     """
 
     label = "Keras, the recipe"
-    note = "jit_compile=True, steps_per_execution=32, batches from aelib.models.batches"
+    note = "jit_compile=True, steps_per_execution=32, batches from aelib.models.pipelines"
     compile_options = {"jit_compile": True, "steps_per_execution": 32}
 
     def arguments_for(self, images):
-        from aelib.models.batches import shuffled_batches
+        from aelib.models.pipelines import shuffled_batches
 
         return (shuffled_batches(images, self.batch_size),), {"shuffle": False}
 
@@ -267,7 +268,8 @@ class TensorFlow(Peer):
     note = "tf.function(jit_compile=True) over a loop of batches; the smaller last batch is a step behind it"
 
     def prepare(self):
-        import aelib.models  # noqa: F401  first: it starts TensorFlow quietly
+        import aelib.models
+
         import tensorflow as tf
 
         self.tf = tf

@@ -15,8 +15,8 @@ import time
 
 import numpy as np
 
-from aelib.activations import Sigmoid
-from aelib.optimizers import BLOCK, Adam
+from aelib.nn.activations import Sigmoid
+from aelib.nn.optimizers import BLOCK, Adam
 from benchmarks import threads
 from benchmarks.epoch import processor
 from experiments.record import write_record

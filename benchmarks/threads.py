@@ -60,9 +60,7 @@ def run_module(module, threads, job):
         If the process failed; it has said why on standard error.
     """
     command = [sys.executable, "-m", module, json.dumps(job)]
-    process = subprocess.run(
-        command, env=environment(threads), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
+    process = subprocess.run(command, env=environment(threads), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(process.stdout)
 
 

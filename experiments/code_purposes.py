@@ -17,13 +17,13 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from aelib.compression import Prior
+from aelib.applications.compression import Prior
 from aelib.datasets import load_fashion_mnist, load_mnist
-from aelib.layers import Dense, Input
 from aelib.metrics import squared_error_per_image
-from aelib.network import Sequential
-from aelib.optimizers import Adam
-from aelib.regularizers import L1, L2
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
+from aelib.nn.regularizers import L1, L2
 from experiments import variational
 from experiments.known_dimension import unexplained
 from experiments.linear_probe import probe
@@ -81,8 +81,13 @@ def train(code_size, seed, x_train, x_val, epochs=EPOCHS):
     network, encoder, decoder = build(code_size, seed)
     network.compile(Adam(LEARNING_RATE), "binary_crossentropy")
     history = network.fit(
-        x_train, x_train, epochs=epochs, batch_size=BATCH_SIZE, verbose=0,
-        callbacks=[cosine(LEARNING_RATE, EPOCHS)], validation_data=(x_val, x_val),
+        x_train,
+        x_train,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        verbose=0,
+        callbacks=[cosine(LEARNING_RATE, EPOCHS)],
+        validation_data=(x_val, x_val),
     )
     return network, encoder, decoder, history.history["val_loss"]
 

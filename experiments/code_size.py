@@ -13,9 +13,9 @@ import time
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.layers import Dense, Input
 from aelib.metrics import squared_error_per_image
-from aelib.network import Sequential
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
 from experiments.record import RESULTS, write_record
 from experiments.shallow_and_deep import ten_digits
 

@@ -18,11 +18,11 @@ import numpy as np
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from aelib.compression import Codec, LogisticRate
+from aelib.applications.compression import Codec, LogisticRate
 from aelib.datasets import load_mnist, load_photographs
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import RESULTS, write_record
 
 SEEDS = (0, 1, 2)
@@ -137,7 +137,8 @@ def psnr(images, others):
 
 def ssim(images, others):
     """Mean structural similarity of images of bytes, shape (n, height, width), by TensorFlow."""
-    import aelib.models  # noqa: F401  starts TensorFlow without its messages
+    import aelib.models
+
     import tensorflow as tf
 
     pairs = [np.asarray(a, "float32")[..., None] for a in (images, others)]

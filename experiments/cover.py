@@ -5,7 +5,7 @@
 trains 784-256-6-256-784 in NumPy on the training images, encodes and decodes the test
 images, and picks the 3 whose squared error is the median of all 3s: neither the best nor the
 worst. It records the digit's place, its code and its reconstruction, and draws
-`_static/cover.svg` from the record. With `--draw` it only draws.
+`book/static/cover.svg` from the record. With `--draw` it only draws.
 """
 
 import argparse
@@ -16,14 +16,14 @@ import time
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.drawing import ACCENT, INK, MUTED, SMALL, WARM, Drawing
-from aelib.layers import Dense, Input
+from aelib.figures.drawing import ACCENT, INK, MUTED, SMALL, WARM, Drawing
 from aelib.metrics import squared_error_per_image
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import read_record, write_record
 
-PICTURE = pathlib.Path(__file__).parent.parent / "_static" / "cover.svg"
+PICTURE = pathlib.Path(__file__).parent.parent / "book" / "static" / "cover.svg"
 HIDDEN_UNITS, LATENT_DIM = 256, 6
 SCHEDULE = ((2e-3, 8), (5e-4, 4), (1e-4, 2))  # learning rate and epochs, in turn
 BATCH_SIZE, SEED = 256, 0

@@ -12,12 +12,13 @@ The published number is an average squared error of 3.00 an image.
 import time
 
 import aelib.models  # first: it starts TensorFlow quietly
+from aelib.models.pipelines import shuffled_batches
+
 import keras
 import numpy as np
 
 from aelib.datasets import load_mnist
 from aelib.metrics import squared_error_per_image
-from aelib.models.batches import shuffled_batches
 from experiments.record import write_record
 
 HIDDEN_UNITS = (1000, 500, 250)

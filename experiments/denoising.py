@@ -11,12 +11,12 @@ given to all networks. Of the first seed, ten restored test digits are kept as w
 
 import time
 
-import aelib.models  # first: it starts TensorFlow quietly
+from aelib.models import convolutional_autoencoder, dense_autoencoder, shuffled_batches
+
 import keras
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.models import convolutional_autoencoder, dense_autoencoder, shuffled_batches
 from experiments.record import RESULTS, write_record
 from experiments.shallow_and_deep import ten_digits
 

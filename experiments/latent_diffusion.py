@@ -16,9 +16,9 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from aelib.datasets import load_mnist
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import write_record
 from experiments.schedules import cosine
 
@@ -149,7 +149,12 @@ def main():
     }
     command = "python -m experiments.latent_diffusion"
     path = write_record(
-        "latent_diffusion", command, settings, {"told_apart": runs}, time.process_time(), packages=("numpy", "scikit-learn")
+        "latent_diffusion",
+        command,
+        settings,
+        {"told_apart": runs},
+        time.process_time(),
+        packages=("numpy", "scikit-learn"),
     )
     print(f"wrote {path}")
 

@@ -14,9 +14,9 @@ import time
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.linear_probe import probe
 from experiments.record import write_record
 from experiments.schedules import cosine

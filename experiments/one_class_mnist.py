@@ -19,9 +19,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 
 from aelib.datasets import load_mnist
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import write_record
 
 SEEDS = (0, 1, 2)  # of the split into training and validation normals, and of all that is random after it
@@ -109,9 +109,7 @@ def run(digit, seed, data):
     entry = {"digit": digit, "seed": seed} | run_others(seed, train, x_test, anomalous)
     entry["PCA"] = run_pca(train, x_test, anomalous)
     entry["autoencoder"] = [
-        line
-        for name in ARCHITECTURES
-        for line in run_autoencoder(name, seed, train, validation, x_test, anomalous)
+        line for name in ARCHITECTURES for line in run_autoencoder(name, seed, train, validation, x_test, anomalous)
     ]
     print(digit, seed, entry["PCA"][-1], entry["autoencoder"][-1], f"{time.process_time() - start:.0f} s", flush=True)
     return entry

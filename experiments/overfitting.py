@@ -14,12 +14,12 @@ import time
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aelib.callbacks import Callback, EarlyStopping
 from aelib.datasets import load_mnist
-from aelib.layers import Dense, Input
 from aelib.metrics import squared_error_per_image
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.callbacks import Callback, EarlyStopping
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import write_record
 
 HIDDEN_UNITS = 256
@@ -51,11 +51,11 @@ def build(seed, latent_dim=LATENT_DIM, optimizer=None, layer=Dense, regularizer=
     ----------
     seed : int
     latent_dim : int
-    optimizer : aelib.optimizers.Optimizer or None
+    optimizer : aelib.nn.optimizers.Optimizer or None
         `None` is Adam with the experiment's rate.
     layer : callable
         What makes the two hidden layers from their units and activation.
-    regularizer : aelib.regularizers.Regularizer or None
+    regularizer : aelib.nn.regularizers.Regularizer or None
         On all four kernels.
     """
     penalty = {"kernel_regularizer": regularizer}
@@ -110,7 +110,7 @@ def train(network, batches, x_val, steps=STEPS):
     Returns
     -------
     watch : ValidationError
-    stopping : aelib.callbacks.EarlyStopping
+    stopping : aelib.nn.callbacks.EarlyStopping
         Never stops, and holds the `best_weights`. The network itself has the last ones.
     """
     watch = ValidationError(x_val)

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.ndimage import rotate
 
 from aelib.datasets import load_mnist
-from aelib.layers import Dense
-from aelib.optimizers import Adam
-from aelib.regularizers import L1, L2
+from aelib.nn.layers import Dense
+from aelib.nn.optimizers import Adam
+from aelib.nn.regularizers import L1, L2
 from experiments.overfitting import BATCH_SIZE, LEARNING_RATE, SEEDS, build, draw, error, settings, split, train
 from experiments.record import write_record
 
@@ -212,7 +212,8 @@ def main():
     path = write_record(
         "overfitting_remedies",
         "python -m experiments.overfitting_remedies",
-        settings() | {"train_images": TRAIN_IMAGES, "strengths": STRENGTHS, "choice_seed": CHOICE_SEED}
+        settings()
+        | {"train_images": TRAIN_IMAGES, "strengths": STRENGTHS, "choice_seed": CHOICE_SEED}
         | {"many_images": MANY_IMAGES * TRAIN_IMAGES, "many_seeds": MANY_SEEDS},
         {"grid": grid, "runs": runs, "many_runs": many_runs},
         time.process_time(),

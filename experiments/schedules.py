@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aelib.callbacks import LearningRateScheduler
+from aelib.nn.callbacks import LearningRateScheduler
 
 
 def cosine(learning_rate, epochs):

@@ -2,7 +2,7 @@
 
     python -m experiments.text_generation
 
-trains the models of `aelib.models.text` on first names, letter by letter, and on short sentences of WordNet, word by
+trains the models of `aelib.models.language` on first names, letter by letter, and on short sentences of WordNet, word by
 word: without a code, with a code, and with a code that has a prior, against whose collapse three treatments are tried.
 Sizes, rates, epochs and the strengths of the treatments were set after a few trials, judged on the validation texts.
 The test texts are looked at once, when a training is over.
@@ -11,14 +11,15 @@ The test texts are looked at once, when a training is over.
 import itertools
 import time
 
-import aelib.models  # first: it starts TensorFlow quietly
+from aelib.models import LanguageModel, SequenceAutoencoder, TextVAE
+
 import keras
 import numpy as np
 
+from aelib.applications.text import perplexity
 from aelib.datasets import load_example_sentences, load_first_names
-from aelib.models import LanguageModel, SequenceAutoencoder, TextVAE
-from aelib.posteriors import active_units, kl_per_unit
-from aelib.text import PAD, Vocabulary, perplexity, split_words
+from aelib.datasets.vocabulary import PAD, Vocabulary, split_words
+from aelib.metrics import active_units, kl_per_unit
 from experiments.record import RESULTS, write_record
 
 SETTINGS = {

@@ -17,12 +17,12 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
-from aelib.binary_codes import NoisySigmoid, hamming_distances, itq_rotation
+from aelib.applications.binary_codes import NoisySigmoid, hamming_distances, itq_rotation
 from aelib.datasets import load_paper_summaries, load_sentence_vectors, load_sentiment_snippets
-from aelib.layers import Dense, Input
-from aelib.losses import CategoricalCrossentropy
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.losses import CategoricalCrossentropy
+from aelib.nn.optimizers import Adam
 from experiments.record import write_record
 
 CLEAR = 0.5  # a mean rating nearer to zero than this has no clear sign

@@ -8,7 +8,8 @@ import functools
 import itertools
 import time
 
-import aelib.models  # noqa: F401  first: it starts TensorFlow quietly
+import aelib.models
+
 import keras
 import numpy as np
 import tensorflow as tf

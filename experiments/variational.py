@@ -10,15 +10,15 @@ and no setting was chosen by the test images, which only the final measurements 
 
 import time
 
-import aelib.models  # first: it starts TensorFlow quietly
+from aelib.models import dense_autoencoder, shuffled_batches, variational_autoencoder
+
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances
 
 from aelib.datasets import load_mnist
-from aelib.models import dense_autoencoder, shuffled_batches, variational_autoencoder
-from aelib.posteriors import active_units, kl_per_unit
+from aelib.metrics import active_units, kl_per_unit
 from experiments.record import RESULTS, write_record
 
 TRAIN_IMAGES = 20_000
@@ -76,7 +76,9 @@ def fit(compiled, x_train, epochs=EPOCHS, callbacks=None):
 
 def annealing(vae, epochs):
     """Let beta rise from 0 to 1 over some epochs."""
-    return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(vae, "beta", min(1, epoch / epochs)))
+    return keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(vae, "beta", min(1, epoch / epochs))
+    )
 
 
 # ------------------------------------------------------------------ what is drawn
@@ -238,9 +240,7 @@ def build_wide(network, free_bits, seed):
     """A variational autoencoder with more units than it uses."""
     hidden_units, activation = {"deep": DEEP, "shallow": SHALLOW}[network]
     keras.utils.set_random_seed(seed)
-    return variational_autoencoder(
-        784, hidden_units, COLLAPSE_LATENT_DIM, activation, free_bits=free_bits, seed=seed
-    )
+    return variational_autoencoder(784, hidden_units, COLLAPSE_LATENT_DIM, activation, free_bits=free_bits, seed=seed)
 
 
 def compare_recipes(data):

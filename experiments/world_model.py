@@ -13,10 +13,10 @@ import time
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aelib.layers import Dense, Input
 from aelib.metrics import squared_error_per_image
-from aelib.network import Sequential
-from aelib.optimizers import Adam
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
+from aelib.nn.optimizers import Adam
 from experiments.record import write_record
 from experiments.schedules import cosine
 

@@ -7,7 +7,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # The same few examples in every run, so that no run differs from the one before.
 hypothesis.settings.register_profile("book", derandomize=True, deadline=None, database=None, max_examples=25)

@@ -1,5 +1,6 @@
 """The data of the book, read from files in the repository: no network is needed."""
 
+from aelib.datasets import vocabulary
 from aelib.datasets.credit import load_credit
 from aelib.datasets.fashion_mnist import load_fashion_mnist
 from aelib.datasets.mnist import load_mnist
@@ -22,4 +23,5 @@ __all__ = [
     "load_sentence_vectors",
     "load_sentiment_snippets",
     "load_stock_returns",
+    "vocabulary",
 ]

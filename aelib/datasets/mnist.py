@@ -66,8 +66,7 @@ def _read(path):
         received = hashlib.sha256(np.ascontiguousarray(arrays[name])).hexdigest()
         if received != expected:
             raise ValueError(
-                f"The array {name} in {path} is damaged: expected SHA-256 {expected}. "
-                f"Received: {received}. {WAY_BACK}"
+                f"The array {name} in {path} is damaged: expected SHA-256 {expected}. Received: {received}. {WAY_BACK}"
             )
     return arrays
 

@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-from PIL import Image
 
 from aelib.datasets.integrity import read_verified
 
@@ -52,8 +51,10 @@ def load_photographs(names=NAMES, grey=True):
 
 def _open(name):
     """One photograph as an image of Pillow."""
+    from PIL import Image  # here, since a chapter in NumPy alone does not need it
+
     if name in WITH_SCIKIT_LEARN:
-        from sklearn.datasets import load_sample_image  # here, since a chapter in NumPy alone does not need it
+        from sklearn.datasets import load_sample_image
 
         return Image.fromarray(load_sample_image(f"{name}.jpg"))
     file = FILES[name]

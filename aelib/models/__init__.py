@@ -8,14 +8,14 @@ from aelib.models.startup import start_tensorflow
 
 start_tensorflow()
 
-from aelib.models.batches import shuffled_batches  # noqa: E402  after TensorFlow has started
-from aelib.models.convolutional import convolutional_autoencoder  # noqa: E402
-from aelib.models.dense import dense_autoencoder  # noqa: E402
-from aelib.models.text import LanguageModel, SequenceAutoencoder, TextVAE  # noqa: E402
-from aelib.models.variational import (  # noqa: E402
+from aelib.models.convolutional import convolutional_autoencoder
+from aelib.models.dense import dense_autoencoder
+from aelib.models.language import LanguageModel, SequenceAutoencoder, TextVAE
+from aelib.models.pipelines import shuffled_batches
+from aelib.models.variational import (
     Sampling,
     VariationalAutoencoder,
-    gaussian_kl,
+    kl_divergence,
     variational_autoencoder,
 )
 
@@ -27,7 +27,7 @@ __all__ = [
     "VariationalAutoencoder",
     "convolutional_autoencoder",
     "dense_autoencoder",
-    "gaussian_kl",
+    "kl_divergence",
     "shuffled_batches",
     "start_tensorflow",
     "variational_autoencoder",

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from aelib.layers import positive_integer
+from aelib.checks import positive_integer
 
 
 def convolutional_autoencoder(

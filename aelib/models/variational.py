@@ -1,18 +1,16 @@
 """A variational autoencoder: its encoder answers with a Gaussian, and its loss charges for what the Gaussian tells."""
 
-import numbers
-
 import keras
 import numpy as np
 from keras import ops
 
-from aelib.layers import positive_integer
+from aelib.checks import not_negative_number, positive_integer
 
 PACKAGE = "aelib"  # under which Keras files the classes; a saved model names it
 BLOCK = 5000  # examples that go through the decoder at once when a bound is estimated
 
 
-def gaussian_kl(z_mean, z_log_var):
+def kl_divergence(z_mean, z_log_var):
     """Return the divergence of each example's Gaussian from N(0, I), summed over the units.
 
     Parameters
@@ -22,7 +20,7 @@ def gaussian_kl(z_mean, z_log_var):
     Returns
     -------
     tensor, shape (n,)
-        In nats: what `aelib.posteriors.gaussian_kl` gives for arrays.
+        In nats: what `aelib.metrics.gaussian_kl` gives for arrays.
     """
     return ops.sum(_kl_per_unit(z_mean, z_log_var), axis=-1)
 
@@ -122,7 +120,7 @@ class VariationalAutoencoder(keras.Model):
         super().__init__(**kwargs)
         self.latent_dim = _latent_dim(encoder, decoder)
         self.encoder, self.decoder = encoder, decoder
-        self.free_bits = _not_negative("free_bits", free_bits)
+        self.free_bits = not_negative_number("free_bits", free_bits)
         self.seed = seed
         self.sampling = Sampling(seed, name="sampling")
         self._beta = self.add_weight(name="beta", initializer="zeros", trainable=False)
@@ -138,7 +136,7 @@ class VariationalAutoencoder(keras.Model):
 
     @beta.setter
     def beta(self, value):
-        self._beta.assign(_not_negative("beta", value))
+        self._beta.assign(not_negative_number("beta", value))
 
     # ----------------------------------------------------------------- the model
 
@@ -306,10 +304,3 @@ def _latent_dim(encoder, decoder):
     if takes[-1] != latent_dim:
         raise ValueError(f"Expected a decoder of codes of shape (n, {latent_dim}). Received: inputs of shape {takes}.")
     return latent_dim
-
-
-def _not_negative(name, value):
-    """A number of at least 0, as a float."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value < float("inf"):
-        raise ValueError(f"{name} must be a number of at least 0. Received: {value!r}.")
-    return float(value)

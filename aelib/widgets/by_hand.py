@@ -10,10 +10,10 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from aelib import activations
-from aelib.layers import Dense, Input, as_real_arrays
-from aelib.losses import MeanSquaredError
-from aelib.network import Sequential
+from aelib.checks import real_arrays
+from aelib.nn import Sequential, activations
+from aelib.nn.layers import Dense, Input
+from aelib.nn.losses import MeanSquaredError
 from aelib.widgets.widget import Widget
 
 MOST_WEIGHTS = 20
@@ -42,7 +42,7 @@ def by_hand(x, weights, activation="sigmoid", learning_rate=1.0):
         numbers from -5 to 5 in all. The equations show the column form of the chapters, in which
         `W[j, i]` is the weight of unit `i` for input `j`.
     activation : str
-        One of `aelib.activations.ACTIVATIONS`, for all layers.
+        One of `aelib.nn.activations.ACTIVATIONS`, for all layers.
     learning_rate : float
         The length of a step downhill to begin with, from 0.1 to 10.
 
@@ -82,7 +82,7 @@ def by_hand(x, weights, activation="sigmoid", learning_rate=1.0):
 
 def _checked(x, weights):
     """The example and the weights as float64 arrays, or an error."""
-    x, *weights = (array.astype("float64") for array in as_real_arrays([x, *weights]))
+    x, *weights = (array.astype("float64") for array in real_arrays([x, *weights]))
     if x.ndim != 1 or not ((x >= 0) & (x <= 1)).all():  # NaN is in no range
         raise ValueError(f"Expected an example of shape (d,) with entries from 0 to 1. Received: {x.tolist()}.")
     shapes = [array.shape for array in weights]
@@ -247,9 +247,7 @@ def _forward(sizes, k, i):
     inputs, signs = range(1, sizes[k - 1] + 1), _signs("=", sizes[k - 1])
     weights = [_symbol(sizes, "W", k, i, j) + _symbol(sizes, "h", k - 1, j) for j in inputs]
     digits = "auto" if k == 1 else 4
-    values = [
-        (_number(f"W{k}_{i}{j}", brackets=True), _number(f"h{k - 1}_{j}", digits, brackets=True)) for j in inputs
-    ]
+    values = [(_number(f"W{k}_{i}{j}", brackets=True), _number(f"h{k - 1}_{j}", digits, brackets=True)) for j in inputs]
     yield _equation(
         z,
         *(_operator(sign, term) for sign, term in zip(signs, weights)),

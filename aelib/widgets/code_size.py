@@ -74,13 +74,7 @@ def code_size(sizes, images, reconstructions, errors, start=None):
 def _checked_sizes(sizes, start):
     """The sizes as a list of int, or an error."""
     sizes = np.asarray(sizes)
-    if (
-        sizes.ndim != 1
-        or len(sizes) < 2
-        or sizes.dtype.kind not in "iu"
-        or sizes[0] < 1
-        or (np.diff(sizes) <= 0).any()
-    ):
+    if sizes.ndim != 1 or len(sizes) < 2 or sizes.dtype.kind not in "iu" or sizes[0] < 1 or (np.diff(sizes) <= 0).any():
         raise ValueError(f"Expected two or more code sizes, whole and ascending from 1. Received: {sizes.tolist()}.")
     if start is not None and start not in sizes:
         raise ValueError(f"Expected to start with one of the sizes {sizes.tolist()}. Received: {start!r}.")
@@ -91,9 +85,7 @@ def _bytes(name, pixels, ndim):
     """Pixels as bytes, or an error."""
     pixels = np.asarray(pixels)
     if pixels.ndim != ndim or pixels.size == 0 or round(pixels.shape[-1] ** 0.5) ** 2 != pixels.shape[-1]:
-        raise ValueError(
-            f"Expected {name} with {ndim} axes, the last of side² pixels. Received: shape {pixels.shape}."
-        )
+        raise ValueError(f"Expected {name} with {ndim} axes, the last of side² pixels. Received: shape {pixels.shape}.")
     if pixels.dtype == np.uint8:
         return pixels
     if not ((pixels >= -0.001) & (pixels <= 1.001)).all():  # NaN is in no range
@@ -127,7 +119,7 @@ def _spread(name, values, sizes):
 
 def _still_images(images, rows, size, place):
     """The rows at one size as a picture."""
-    from aelib.plots import plot_images  # not above: it brings matplotlib
+    from aelib.figures.plots import plot_images  # not above: it brings matplotlib
 
     shown = [images, *(np.broadcast_to(row, images.shape) if row.ndim == 1 else row[place] for row in rows.values())]
     names = ["input", *rows]

@@ -15,7 +15,7 @@ def draw_digit(encoder, decoder, images, labels):
 
     Parameters
     ----------
-    encoder, decoder : aelib.network.Sequential or keras.Sequential
+    encoder, decoder : aelib.nn.sequential.Sequential or keras.Sequential
         The two halves of an autoencoder, made of dense layers: from 784 pixels to the code, and from the code to 784
         pixels. It should be trained on MNIST.
     images : array_like, shape (n, 784)
@@ -73,7 +73,7 @@ def draw_digit(encoder, decoder, images, labels):
 
 def _still(images, reconstructions, errors):
     """What the figure shows for the images that can be loaded."""
-    from aelib.plots import plot_images  # not above: it brings matplotlib
+    from aelib.figures.plots import plot_images  # not above: it brings matplotlib
 
     rows = [images, reconstructions, np.abs(images - reconstructions)]
     titles = [f"{error:.1f}" for error in errors]

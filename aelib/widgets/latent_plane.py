@@ -19,10 +19,10 @@ def latent_plane(decoder, codes, labels, images=None):
 
     Parameters
     ----------
-    decoder : aelib.network.Sequential or keras.Sequential
+    decoder : aelib.nn.sequential.Sequential or keras.Sequential
         Made of dense layers, from 2 numbers to 784 pixels between 0 and 1.
     codes : array_like, shape (n, 2)
-        Codes of images, drawn as points in the colours of `aelib.plots.DIGIT_COLORS`. About 1,000 are enough.
+        Codes of images, drawn as points in the colours of `aelib.figures.plots.DIGIT_COLORS`. About 1,000 are enough.
     labels : array_like of int, shape (n,)
         Their digits.
     images : array_like of shape (n, 784), or None
@@ -41,7 +41,7 @@ def latent_plane(decoder, codes, labels, images=None):
         If the codes are not two-dimensional or do not differ, the decoder has other inputs or outputs, the labels are no digits or of
         another length, or the images have another shape or other pixels.
     """
-    from aelib.plots import DIGIT_COLORS  # not above: it brings matplotlib
+    from aelib.figures.plots import DIGIT_COLORS  # not above: it brings matplotlib
 
     codes, labels = np.asarray(codes, dtype="float64"), np.asarray(labels)
     if codes.ndim != 2 or codes.shape[1] != 2 or len(codes) == 0 or not np.isfinite(codes).all():
@@ -104,7 +104,7 @@ def _sprite(images):
 
 def _still(layers, codes, labels, present):
     """Map and grid."""
-    from aelib.plots import plot_map_and_grid
+    from aelib.figures.plots import plot_map_and_grid
 
     figure = plot_map_and_grid(codes, labels, lambda plane: page_forward(layers, plane), "The plane of the code")
     names = ", ".join(map(str, present))

@@ -8,7 +8,7 @@ import base64
 
 import numpy as np
 
-from aelib import activations
+from aelib.nn import activations
 
 
 class SiLU(activations.Activation):
@@ -59,7 +59,7 @@ def dense_layers(network):
 
     Parameters
     ----------
-    network : aelib.network.Sequential or keras.Sequential
+    network : aelib.nn.sequential.Sequential or keras.Sequential
         Built, and made of `Dense` layers; a network inside it stands for its layers.
 
     Returns

@@ -50,7 +50,9 @@ def book():
 @pytest.fixture(scope="session")
 def violations():
     """What axe finds of serious or critical impact on an open page, a line for each element."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="no axe: see tests/browser/requirements.txt"
+    )
 
     def lines(page):
         found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -69,14 +71,16 @@ def addresses():
     folder = pathlib.Path(PAGES)
     for path in sorted(folder.rglob("*.html")):
         address = path.relative_to(folder).as_posix()
-        if not address.startswith("_") and "http-equiv=\"refresh\"" not in path.read_text(encoding="utf-8").lower():
+        if not address.startswith("_") and 'http-equiv="refresh"' not in path.read_text(encoding="utf-8").lower():
             yield address
 
 
 def pytest_generate_tests(metafunc):
     """A test that takes an `address` runs once for each page of the book, and its name says for which."""
     if "address" in metafunc.fixturenames:
-        skip = pytest.param("", marks=pytest.mark.skip("no pages to check: build the book and set BOOK_PAGES=_build/html"))
+        skip = pytest.param(
+            "", marks=pytest.mark.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
+        )
         metafunc.parametrize("address", [skip] if PAGES is None else list(addresses()))
 
 
@@ -87,7 +91,9 @@ def write(tmp_path):
     def write_page(body, head=""):
         path = tmp_path / "page.html"
         head = f'<meta charset="utf-8"><title>A page</title>{head}'
-        path.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
+        path.write_text(
+            f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8"
+        )
         return path
 
     return write_page

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from aelib.activations import ACTIVATIONS
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
+from aelib.nn import Sequential
+from aelib.nn.activations import ACTIVATIONS
+from aelib.nn.layers import Dense, Input
 from aelib.widgets import by_hand
 from aelib.widgets.by_hand import numbers, shown
 

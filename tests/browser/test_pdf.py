@@ -1,6 +1,6 @@
 """The book as one PDF: every chapter is in it, its formulas are typeset, and its table of contents is right.
 
-jupyter-book build . && python -m printing && BOOK_PDF=_build/book.pdf BOOK_PAGES=_build/html pytest -n0 tests/browser/test_pdf.py
+jupyter-book build . && python -m book.printing && BOOK_PDF=_build/book.pdf BOOK_PAGES=_build/html pytest -n0 tests/browser/test_pdf.py
 """
 
 import os
@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from printing.one_page import one_page
+from book.printing.one_page import one_page
 
 PDF = os.environ.get("BOOK_PDF")
 
@@ -17,7 +17,7 @@ PDF = os.environ.get("BOOK_PDF")
 def pdf():
     pypdfium2 = pytest.importorskip("pypdfium2", reason="no pypdfium2: see tests/browser/requirements.txt")
     if PDF is None:
-        pytest.skip("no PDF to check: run `python -m printing` and set BOOK_PDF=_build/book.pdf")
+        pytest.skip("no PDF to check: run `python -m book.printing` and set BOOK_PDF=_build/book.pdf")
     return pypdfium2.PdfDocument(PDF)
 
 

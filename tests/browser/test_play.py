@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from aelib.layers import Dense, Input
-from aelib.network import Sequential
+from aelib.nn import Sequential
+from aelib.nn.layers import Dense, Input
 from aelib.widgets import Widget, dense_layers, page_forward, widget
 from aelib.widgets.weights import SiLU
 

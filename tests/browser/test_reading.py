@@ -79,7 +79,9 @@ HIDDEN = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, pre,
          && !(e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 0)
   ).map(e => e.outerHTML.slice(0, 100))"""
 
-BROKEN_IMAGES = """() => [...document.querySelectorAll("article img")].filter(e => e.naturalWidth === 0).map(e => e.src)"""
+BROKEN_IMAGES = (
+    """() => [...document.querySelectorAll("article img")].filter(e => e.naturalWidth === 0).map(e => e.src)"""
+)
 
 
 def elsewhere(requests):
@@ -211,7 +213,11 @@ FORMULA = "<mjx-container{attributes} style='display: block; {style}'><div style
     [
         (FORMULA.format(attributes="", style="", width=500), "", "sticks out"),
         (FORMULA.format(attributes="", style="overflow-x: auto", width=500), "", "cannot be scrolled by keyboard"),
-        (FORMULA.format(attributes="", style="", width=300), "<span class='eqno' style='float: right'>(1)</span>", "lies on"),
+        (
+            FORMULA.format(attributes="", style="", width=300),
+            "<span class='eqno' style='float: right'>(1)</span>",
+            "lies on",
+        ),
         ("<mjx-container><mjx-merror>\\x</mjx-merror></mjx-container>", "", "cannot be read"),
     ],
 )

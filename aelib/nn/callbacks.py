@@ -1,0 +1,279 @@
+"""A callback looks over the shoulder of `fit`: it is told when an epoch begins and ends.
+
+The hooks and their arguments are Keras's.
+"""
+
+import os
+import sys
+import time
+
+import numpy as np
+
+from aelib.checks import is_finite_number
+
+
+class Callback:
+    """Base class: override the hooks you need. `self.model` is the network in training."""
+
+    model = None
+    params = None
+
+    def set_model(self, model):
+        self.model = model
+
+    def set_params(self, params):
+        self.params = params
+
+    def on_train_begin(self, logs=None):
+        """Called once, before the first epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called before each epoch, counted from 0."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Called after each epoch; `logs` holds its `"loss"` and, if there is one, `"val_loss"`."""
+
+    def on_train_end(self, logs=None):
+        """Called once, after the last epoch."""
+
+
+class CallbackList(Callback):
+    """Passes every call on to each callback of a list.
+
+    Parameters
+    ----------
+    callbacks : list of Callback
+    model : Sequential
+    epochs : int
+        How many epochs are planned.
+    verbose : {0, 1} or "auto"
+        Unless 0, a `Progress` is added.
+    """
+
+    def __init__(self, callbacks, model, epochs, verbose):
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                raise TypeError(
+                    "callbacks expected objects of aelib.nn.callbacks.Callback. "
+                    f"Received: {callback!r} of type {type(callback).__name__}."
+                )
+        self.callbacks = list(callbacks)
+        if verbose and not any(isinstance(callback, Progress) for callback in callbacks):
+            self.callbacks.append(Progress())
+        for callback in self.callbacks:
+            callback.set_model(model)
+            callback.set_params({"epochs": epochs, "verbose": verbose})
+
+    def on_train_begin(self, logs=None):
+        for callback in self.callbacks:
+            callback.on_train_begin(logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for callback in self.callbacks:
+            callback.on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        for callback in self.callbacks:
+            callback.on_train_end(logs)
+
+
+class History(Callback):
+    """Remembers every epoch's numbers. `fit` adds one and returns it.
+
+    Attributes
+    ----------
+    epoch : list of int
+    history : dict of str to list of float
+    """
+
+    def __init__(self):
+        self.epoch = []
+        self.history = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+class Progress(Callback):
+    """One line of text that is rewritten after each epoch: epoch, losses, seconds.
+
+    Parameters
+    ----------
+    stream : file or None
+        Where the line is written; `None` is standard output.
+    """
+
+    def __init__(self, stream=None):
+        self.stream = stream
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+        self._width = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        numbers = "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
+        seconds = time.perf_counter() - self._start
+        self._write(f"epoch {epoch + 1}/{self.params['epochs']}  {numbers}  {seconds:.1f} s")
+
+    def on_train_end(self, logs=None):
+        print(file=self._stream(), flush=True)
+
+    def _write(self, line):
+        # Blanks cover what a longer line before this one would leave standing.
+        print("\r" + line.ljust(self._width), end="", file=self._stream(), flush=True)
+        self._width = len(line)
+
+    def _stream(self):
+        return self.stream or sys.stdout
+
+
+class EarlyStopping(Callback):
+    """Stop when a number has not improved for `patience` epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        The number to make small: ``"val_loss"`` or ``"loss"``.
+    min_delta : float
+        An improvement must be larger than this.
+    patience : int
+        How many epochs without improvement are borne.
+    restore_best_weights : bool
+        Whether the weights of the best epoch are put back when training ends.
+
+    Attributes
+    ----------
+    best : float
+        The best value seen.
+    best_epoch, stopped_epoch : int
+        Counted from 0; `stopped_epoch` is 0 if training was not stopped.
+    """
+
+    def __init__(self, monitor="val_loss", min_delta=0.0, patience=0, restore_best_weights=False):
+        self.monitor = monitor
+        self.min_delta = abs(min_delta)
+        self.patience = patience
+        self.restore_best_weights = restore_best_weights
+
+    def on_train_begin(self, logs=None):
+        self.best = np.inf
+        self.best_epoch = self.stopped_epoch = self.wait = 0
+        self.best_weights = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        if self.monitor not in logs:
+            raise ValueError(
+                f"EarlyStopping expected '{self.monitor}' among the numbers of an epoch. "
+                f"Received: {', '.join(logs)}. A val_loss needs validation_data."
+            )
+        self.wait += 1
+        if logs[self.monitor] < self.best - self.min_delta:
+            self.best, self.best_epoch, self.wait = logs[self.monitor], epoch, 0
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
+
+
+class LearningRateScheduler(Callback):
+    """Set the optimizer's learning rate anew before each epoch.
+
+    Parameters
+    ----------
+    schedule : callable
+        Gets the number of the epoch, counted from 0, and the learning rate as it stands;
+        returns the new one, a positive number.
+
+    Raises
+    ------
+    ValueError
+        At the beginning of an epoch, if `schedule` returns no positive, finite number.
+    """
+
+    def __init__(self, schedule):
+        self.schedule = schedule
+
+    def on_epoch_begin(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        rate = self.schedule(epoch, optimizer.learning_rate)
+        if not (is_finite_number(rate) and rate > 0):
+            raise ValueError(f"The schedule must return a positive number. Received for epoch {epoch}: {rate!r}.")
+        optimizer.learning_rate = float(rate)
+
+
+class ModelCheckpoint(Callback):
+    """Save the network after each epoch, so that training can go on from there.
+
+    The file is what `aelib.nn.saving.load_model` reads. The state of the callbacks is not in
+    it. Tell `fit` by `initial_epoch` how many epochs the network has behind it, or it counts
+    from 1 again and replaces earlier files.
+
+    Parameters
+    ----------
+    filepath : str or os.PathLike
+        The file's name. It may hold places for the number of the epoch, counted from 1,
+        and for the numbers of an epoch: ``"{epoch:02d}-{val_loss:.4f}.npz"``. Without
+        them each file replaces the one before. A folder that is not there is made.
+    monitor : str
+        The number to make small, where only the best is saved: ``"val_loss"`` or ``"loss"``.
+    save_best_only : bool
+        Whether to save only when `monitor` is smaller than ever before; NaN never is.
+
+    Attributes
+    ----------
+    best : float
+        The best value seen, in all trainings that this callback was part of, as in
+        Keras; infinity unless `save_best_only`.
+
+    Raises
+    ------
+    ValueError
+        At the end of an epoch, if `filepath` or `monitor` names a number that the epoch does not have.
+    """
+
+    def __init__(self, filepath, monitor="val_loss", save_best_only=False):
+        self.filepath = os.fsdecode(filepath)
+        self.monitor = monitor
+        self.save_best_only = save_best_only
+        self.best = np.inf
+
+    def on_epoch_end(self, epoch, logs=None):
+        from aelib.nn.saving import save_model  # not above: saving needs the network, which needs callbacks
+
+        path = self._path(epoch, logs or {})
+        if self.save_best_only and not self._is_best(logs or {}):
+            return
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        save_model(self.model, path)
+
+    def _path(self, epoch, logs):
+        try:
+            return self.filepath.format(epoch=epoch + 1, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"ModelCheckpoint expected in filepath no places but those of {', '.join(['epoch', *logs])}. "
+                f"Received: {self.filepath!r}. A val_loss needs validation_data."
+            ) from error
+
+    def _is_best(self, logs):
+        if self.monitor not in logs:
+            raise ValueError(
+                f"ModelCheckpoint expected '{self.monitor}' among the numbers of an epoch. "
+                f"Received: {', '.join(logs)}. A val_loss needs validation_data."
+            )
+        if not logs[self.monitor] < self.best:
+            return False
+        self.best = logs[self.monitor]
+        return True

@@ -1,0 +1,89 @@
+"""Prints one HTML page as a PDF, with headless Chromium."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import shutil
+
+import pypdfium2
+from playwright.sync_api import sync_playwright
+from pypdfium2 import raw
+
+from book.printing.one_page import one_page
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+WAIT = 300_000  # milliseconds, for the mathematics of a whole book
+WIDTH = 642  # pixels, of the text on A4 paper with the margins of print.css
+
+# A formula that is wider than the text is made smaller until it fits.
+SHRINK = """() => document.querySelectorAll("mjx-container[display]").forEach(formula => {
+    const room = formula.parentElement.clientWidth, need = formula.firstElementChild.getBoundingClientRect().width
+    if (need > room) formula.style.fontSize = `${Math.floor(100 * room / need)}%`
+})"""
+
+# The numbers of the pages go into the table of contents.
+NUMBER = """numbers => document.querySelectorAll(".printed-contents a").forEach((link, i) => {
+    link.lastElementChild.textContent = numbers[i]
+})"""
+
+
+@contextlib.contextmanager
+def chromium():
+    """A headless Chromium: the one that CHROMIUM names, or Debian's, or playwright's own."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def print_book(folder, pdf):
+    """Print the built book below `folder` into the file `pdf`; return its number of pages.
+
+    Raises
+    ------
+    RuntimeError
+        If a formula of the book could not be typeset.
+    """
+    folder, pdf = pathlib.Path(folder).resolve(), pathlib.Path(pdf).resolve()
+    page_file = pdf.with_suffix(".html")
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    page, titles = one_page(folder, pdf.parent)
+    page_file.write_text(page, encoding="utf-8")
+    with chromium() as browser:
+        window = browser.new_page(color_scheme="light", viewport={"width": WIDTH, "height": 1000})
+        window.goto(page_file.as_uri(), timeout=WAIT)
+        window.emulate_media(media="print")
+        window.evaluate("() => window.MathJax && MathJax.startup.promise")
+        window.evaluate("() => document.fonts.ready")
+        window.evaluate(SHRINK)
+        wrong = window.locator("mjx-merror").all_text_contents()
+        if wrong:
+            raise RuntimeError(f"Expected formulas that can be typeset. Received: {wrong[:3]}.")
+        print_window(window, pdf)
+        pages = named_places(pdf)
+        window.evaluate(NUMBER, [pages.get(anchor) for anchor in titles])
+        print_window(window, pdf, outline=True, tagged=True)  # bookmarks, and the structure that a screen reader needs
+    if named_places(pdf) != pages:
+        raise RuntimeError("Expected the chapters on the pages of the first print. Received: others in the second.")
+    page_file.unlink()
+    return len(pypdfium2.PdfDocument(pdf))
+
+
+def print_window(window, pdf, **structure):
+    """Print what a window shows."""
+    window.pdf(path=str(pdf), prefer_css_page_size=True, print_background=True, **structure)
+
+
+def named_places(pdf):
+    """Map each anchor of a PDF to its page, counted from 1."""
+    document = pypdfium2.PdfDocument(pdf)
+    places = {}
+    for index in range(raw.FPDF_CountNamedDests(document)):
+        length = ctypes.c_long()
+        raw.FPDF_GetNamedDest(document, index, None, length)
+        name = ctypes.create_string_buffer(length.value)
+        place = raw.FPDF_GetNamedDest(document, index, name, length)
+        places[name.raw.decode("utf-16-le").rstrip("\0")] = raw.FPDFDest_GetDestPageIndex(document, place) + 1
+    return places

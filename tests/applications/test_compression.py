@@ -1,0 +1,362 @@
+"""A codec gives back what its decoder makes of the symbols, refuses every damaged file, and its rate has the right slopes."""
+
+import struct
+import subprocess
+import sys
+import zlib
+
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis.extra.numpy import arrays
+
+from aelib.applications.compression import CHECKSUM, HEADER, LARGEST, TOTAL, Codec, LogisticRate, Prior
+
+# ----------------------------------------------------------------------------- LogisticRate
+
+
+def rate_of(units, rng):
+    rate = LogisticRate(units, "float64")
+    rate.mean[:] = rng.normal(size=units)
+    rate.log_scale[:] = rng.normal(size=units)
+    return rate
+
+
+def test_the_probabilities_of_all_whole_numbers_add_up_to_one(rng):
+    rate = rate_of(3, rng)
+    numbers = np.repeat(np.arange(-400.0, 401)[:, None], 3, axis=1)
+    np.testing.assert_allclose(np.exp2(-rate.forward(numbers)).sum(axis=0), 1, rtol=1e-12)
+
+
+def test_the_bits_are_those_of_scipys_logistic_distribution(rng):
+    from scipy.stats import logistic
+
+    rate, y = rate_of(4, rng), 3 * rng.normal(size=(50, 4))
+    distribution = logistic(rate.mean, np.exp(rate.log_scale))
+    np.testing.assert_allclose(
+        rate.forward(y), -np.log2(distribution.cdf(y + 0.5) - distribution.cdf(y - 0.5)), rtol=1e-6
+    )
+
+
+def test_the_gradients_are_the_slopes(rng, slope):
+    rate, y = rate_of(3, rng), 3 * rng.normal(size=(5, 3))
+
+    def bits(y, mean=rate.mean, log_scale=rate.log_scale):
+        other = LogisticRate(3, "float64")
+        other.mean[:], other.log_scale[:] = mean, log_scale
+        return other.forward(y).sum() / len(y)
+
+    rate.forward(y)
+    by_code = rate.backward()
+    np.testing.assert_allclose(by_code, slope(bits, y), atol=1e-7)
+    np.testing.assert_allclose(rate.gradients[0], slope(lambda m: bits(y, mean=m), rate.mean), atol=1e-7)
+    np.testing.assert_allclose(rate.gradients[1], slope(lambda s: bits(y, log_scale=s), rate.log_scale), atol=1e-7)
+
+
+@pytest.mark.parametrize("far", [-1e4, -60.0, 60.0, 1e4])
+def test_far_from_the_mean_the_rate_is_finite_and_pulls_back(far):
+    rate = LogisticRate(1)
+    assert np.isfinite(rate.forward(np.array([[far]], "float32"))).all()
+    gradient = rate.backward()
+    assert np.isfinite(gradient).all() and np.sign(gradient) == np.sign(far)
+    assert np.isfinite(rate.gradients).all()
+
+
+def test_both_tails_keep_their_digits():
+    """Far out the probability falls as exp(-|y|), times 2 sinh(1/2) from the width of the interval; also in float32."""
+    y = np.array([[-40.0], [40.0]], "float32")
+    expected = (40 - np.log(2 * np.sinh(0.5))) / np.log(2)
+    np.testing.assert_allclose(LogisticRate(1).forward(y), expected, rtol=1e-5)
+
+
+def test_precision_stays():
+    rate = LogisticRate(2)
+    assert rate.forward(np.ones((3, 2), "float32")).dtype == "float32" and rate.backward().dtype == "float32"
+
+
+def test_codes_of_another_size_are_an_error():
+    with pytest.raises(ValueError, match=r"Expected codes of shape \(n, 3\). Received: shape \(2, 4\)"):
+        LogisticRate(3).forward(np.zeros((2, 4)))
+    with pytest.raises(RuntimeError, match="Expected a forward pass before backward"):
+        LogisticRate(3).backward()
+    with pytest.raises(ValueError, match="units must be a positive integer. Received: 0"):
+        LogisticRate(0)
+
+
+# ------------------------------------------------------------------------------------ Prior
+
+symbols_of = arrays("int64", st.tuples(st.integers(1, 20), st.just(3)), elements=st.integers(-40, 40))
+any_symbols = arrays("int64", st.tuples(st.integers(1, 20), st.just(3)), elements=st.integers(-LARGEST, LARGEST))
+
+
+@hypothesis.given(symbols_of, st.one_of(symbols_of, any_symbols))
+def test_every_code_comes_back_also_those_outside_the_tables(seen, symbols):
+    prior = Prior.fit(seen)
+    payload = prior.encode(symbols)
+    np.testing.assert_array_equal(prior.decode(payload, len(symbols)), symbols)
+    # two words of 32 bits at most beyond what the codes cost by their probabilities
+    assert 8 * len(payload) < prior.bits(symbols).sum() + 70
+
+
+@hypothesis.given(symbols_of)
+def test_tables_are_whole_numbers_of_the_right_sum_and_nothing_is_impossible(seen):
+    prior = Prior.fit(seen)
+    for low, table, column in zip(prior.lowest, prior.frequencies, seen.T):
+        assert table.dtype == "int64" and table.sum() == TOTAL and table.min() >= 1
+        assert low == column.min() and len(table) == np.ptp(column) + 2
+
+
+def test_a_frequent_value_is_cheap_and_a_stranger_is_dear(rng):
+    column = np.where(rng.random(10_000) < 0.75, 0, 1)
+    prior = Prior.fit(column[:, None])
+    zero, one, stranger = prior.bits(np.array([[0], [1], [900]]))
+    assert zero == pytest.approx(-np.log2(0.75), abs=0.03)
+    assert one == pytest.approx(2, abs=0.06)
+    assert stranger > 32 + 12
+
+
+def test_a_value_that_was_not_seen_has_one_count_and_so_has_the_escape():
+    prior = Prior.fit(np.repeat([0, 2], 50)[:, None])
+    seen, unseen, outside = prior.bits(np.array([[0], [1], [3]]))
+    assert seen == pytest.approx(np.log2(104 / 51), abs=0.01)
+    assert unseen == pytest.approx(np.log2(104), abs=0.01) and outside == pytest.approx(np.log2(104) + 32, abs=0.01)
+
+
+def test_a_long_file_is_as_long_as_its_entropy(rng):
+    symbols = np.rint(rng.normal(scale=(0.3, 2, 30), size=(20_000, 3))).astype("int64")
+    prior = Prior.fit(symbols)
+    bits = 8 * len(prior.encode(symbols))
+    counts = [np.unique(column, return_counts=True)[1] / len(symbols) for column in symbols.T]
+    entropy = len(symbols) * sum(-(p * np.log2(p)).sum() for p in counts)
+    assert entropy <= bits < 1.005 * entropy  # the tables hold the counts of these very symbols
+    assert bits == pytest.approx(prior.bits(symbols).sum(), rel=1e-3)
+    assert len(symbols) * prior.entropies().sum() == pytest.approx(entropy, rel=0.01)
+
+
+def test_random_bits_decode_to_draws_from_the_prior(rng):
+    prior = Prior.fit(np.rint(rng.normal(3, 2, size=(5_000, 2))).astype("int64"))
+    drawn, used = prior.draw(rng.bytes(40_000), 20_000)
+    for column, low, table in zip(drawn.T, prior.lowest, prior.frequencies):
+        shares = np.bincount(np.clip(column - low, 0, len(table) - 1), minlength=len(table)) / len(drawn)
+        np.testing.assert_allclose(shares, table / TOTAL, atol=0.015)
+    assert used == pytest.approx(len(drawn) * prior.entropies().sum(), rel=0.01)
+    # and the other way round: the symbols cost as many bits as they used up
+    assert 8 * len(prior.encode(drawn)) == pytest.approx(used, rel=0.01)
+
+
+def test_too_few_random_bits_are_an_error(rng):
+    prior = Prior.fit(rng.integers(-9, 9, size=(50, 2)))
+    with pytest.raises(ValueError, match="Expected more bits than 100 codes use. Received: 128"):
+        prior.draw(rng.bytes(16), 100)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "message"),
+    [
+        (np.zeros((0, 3), int), "n at least 1"),
+        (np.zeros(3, int), r"Received: shape \(3,\)"),
+        (np.zeros((2, 3)), "Expected codes of whole numbers. Received: dtype float64"),
+        (np.full((2, 3), LARGEST + 1), f"Expected codes between {-LARGEST} and {LARGEST}"),
+        (np.array([[0, 0, 0], [0, 0, TOTAL]]), "Use a larger step"),
+    ],
+)
+def test_what_is_no_code_is_an_error(symbols, message):
+    with pytest.raises(ValueError, match=message):
+        Prior.fit(symbols)
+
+
+def test_codes_of_another_size_than_the_tables_are_an_error(rng):
+    prior = Prior.fit(rng.integers(5, size=(10, 3)))
+    for method in (prior.encode, prior.bits):
+        with pytest.raises(ValueError, match=r"Expected codes of shape \(n, 3\)"):
+            method(np.zeros((2, 4), int))
+
+
+@pytest.mark.parametrize("tables", [[[TOTAL]], [[0, TOTAL]], [[1, 2]], [[[1, TOTAL - 1]]]])
+def test_tables_of_another_sum_are_an_error(tables):
+    with pytest.raises(ValueError, match=f"of sum {TOTAL}"):
+        Prior([0], tables)
+    with pytest.raises(ValueError, match="a lowest value and a table for each"):
+        Prior([], [])
+
+
+def test_another_number_of_codes_is_noticed(rng):
+    symbols = rng.integers(-9, 9, size=(30, 3))
+    prior = Prior.fit(symbols)
+    for n in (29, 31):
+        with pytest.raises(ValueError, match=f"Expected the bytes of {n} codes"):
+            prior.decode(prior.encode(symbols), n)
+    with pytest.raises(ValueError, match="Expected words of 4 bytes. Received: 5 bytes"):
+        prior.decode(b"12345", 1)
+    with pytest.raises(ValueError, match="Expected bytes that encode wrote"):
+        prior.decode(b"1234\0\0\0\0", 1)
+
+
+# ------------------------------------------------------------------------------------ Codec
+
+MATRIX = np.random.default_rng(7).normal(size=(6, 3))
+
+
+def linear_codec(step=0.1, scale=1.0):
+    """Six pixels to three numbers and back, tables from twenty random images."""
+    weights = scale * np.linalg.pinv(MATRIX).astype("float32")
+    codec = Codec(lambda x: x @ MATRIX, lambda codes: codes @ weights, step, [weights])
+    return codec.fit(np.random.default_rng(8).random((20, 6)))
+
+
+@pytest.fixture
+def codec():
+    return linear_codec()
+
+
+@pytest.fixture
+def images(rng):
+    return rng.random((4, 6))
+
+
+@pytest.mark.parametrize("factor", [1, 3, 1e6])
+def test_images_come_back_exactly_as_the_decoder_makes_them(codec, images, factor):
+    """Also images whose codes lie far outside everything that the tables have seen."""
+    images = factor * images
+    expected = codec.decoder((np.rint(images @ MATRIX / 0.1) * 0.1).astype("float32"))
+    np.testing.assert_array_equal(codec.decompress(codec.compress(images)), expected)
+    np.testing.assert_array_equal(codec.reconstruct(images), expected)
+    assert np.abs(codec.quantise(images) * 0.1 - images @ MATRIX).max() <= 0.05 * (1 + 1e-9)
+
+
+def test_one_image_and_images_of_rows_and_columns(rng):
+    codec = Codec(lambda x: 9 * x.reshape(len(x), -1), lambda h: h.reshape(-1, 2, 3) / 9).fit(rng.random((9, 2, 3)))
+    image = rng.random((1, 2, 3))
+    decoded = codec.decompress(codec.compress(image))
+    assert decoded.shape == (1, 2, 3) and np.abs(decoded - image).max() < 0.06
+
+
+def test_a_file_is_written_and_read(codec, images, tmp_path):
+    size = codec.write(tmp_path / "images.aelc", images)
+    assert size == (tmp_path / "images.aelc").stat().st_size
+    np.testing.assert_array_equal(codec.read(tmp_path / "images.aelc"), codec.reconstruct(images))
+
+
+def test_the_file_is_laid_out_as_the_docstring_says(codec, images):
+    data = codec.compress(images)
+    assert HEADER.unpack_from(data) == (b"aelC", 1, 1, codec.digest, 4, len(data) - 30)
+    assert struct.unpack_from("<I", data, HEADER.size) == (6,)
+    assert CHECKSUM.unpack(data[-4:]) == (zlib.crc32(data[:-4]),)
+
+
+def test_every_flipped_bit_is_noticed(codec, images):
+    data = codec.compress(images)
+    for place in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[place // 8] ^= 1 << place % 8
+        with pytest.raises(ValueError, match="damaged or cut short|Expected a compressed file"):
+            codec.decompress(damaged)
+
+
+def test_every_changed_byte_is_noticed(codec, images):
+    data = codec.compress(images[:1])
+    for place in range(len(data)):
+        for change in range(1, 256):
+            damaged = bytearray(data)
+            damaged[place] ^= change
+            with pytest.raises(ValueError):
+                codec.decompress(damaged)
+
+
+def test_every_truncation_and_every_addition_is_noticed(codec, images):
+    data = codec.compress(images)
+    for size in range(len(data)):
+        with pytest.raises(ValueError):
+            codec.decompress(data[:size])
+    for more in (b"\0", b"\0\0\0\0", data):
+        with pytest.raises(ValueError, match="damaged or cut short"):
+            codec.decompress(data + more)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"aelC", b"AELC" + bytes(40)])
+def test_a_foreign_file_is_refused(codec, data):
+    with pytest.raises(ValueError, match="Expected a compressed file|Expected at least 26 bytes"):
+        codec.decompress(data)
+
+
+def sealed(body):
+    """A body with the checksum that belongs to it."""
+    return body + CHECKSUM.pack(zlib.crc32(body))
+
+
+def test_a_later_version_is_refused(codec, images):
+    body = bytearray(codec.compress(images)[:-4])
+    body[4] = 2
+    with pytest.raises(ValueError, match="Expected version 1 of the format. Received: 2"):
+        codec.decompress(sealed(bytes(body)))
+
+
+def test_lengths_that_contradict_each_other_are_refused(codec, images):
+    body = codec.compress(images)[:-4]
+    head, rest = HEADER.unpack_from(body), body[HEADER.size :]
+    longer = HEADER.pack(*head[:-1], head[-1] + 4) + rest
+    with pytest.raises(ValueError, match="bytes before the checksum"):
+        codec.decompress(sealed(longer))
+    fewer = HEADER.pack(*head[:-2], head[-2] - 1, head[-1]) + rest
+    with pytest.raises(ValueError, match="Expected the bytes of 3 codes"):
+        codec.decompress(sealed(fewer))
+    of_seven_pixels = body[: HEADER.size] + struct.pack("<I", 7) + body[HEADER.size + 4 :]
+    with pytest.raises(ValueError, match=r"make images of shape \(4, 7\). Received: \(4, 6\)"):
+        codec.decompress(sealed(of_seven_pixels))
+
+
+@pytest.mark.parametrize("other", [{"step": 0.2}, {"scale": 1.001}])
+def test_a_file_of_another_codec_is_refused(codec, images, other):
+    other = linear_codec(**other)
+    with pytest.raises(ValueError, match=f"written by another codec.*Received: {codec.digest.hex()}"):
+        other.decompress(codec.compress(images))
+
+
+def test_other_tables_make_another_codec(codec, images, rng):
+    data = codec.compress(images)
+    with pytest.raises(ValueError, match="written by another codec"):
+        codec.fit(rng.random((30, 6))).decompress(data)
+
+
+def test_the_step_alone_makes_another_codec(codec, images):
+    other = linear_codec(step=0.2)
+    other.prior = codec.prior
+    with pytest.raises(ValueError, match="written by another codec"):
+        other.decompress(codec.compress(images))
+
+
+def test_a_codec_made_again_reads_the_files_of_the_first(codec, images):
+    np.testing.assert_array_equal(linear_codec().decompress(codec.compress(images)), codec.reconstruct(images))
+
+
+@pytest.mark.parametrize("step", [0, -1, np.nan, np.inf, [1.0]])
+def test_a_step_that_is_not_positive_is_an_error(step):
+    with pytest.raises(ValueError, match="step must be a positive number"):
+        Codec(None, None, step)
+
+
+def test_bad_images_are_errors(codec):
+    for images in (np.zeros((0, 6)), np.zeros(6)):
+        with pytest.raises(ValueError, match=r"Expected images of shape \(n, …\) with n at least 1"):
+            codec.compress(images)
+    for value in (np.nan, np.inf, 1e300):
+        with pytest.raises(
+            ValueError, match="Expected codes that are finite and below 2147483647 steps. Received: 3 that"
+        ):
+            codec.compress(np.array([[value, 0, 0, 0, 0, 0]]))
+    codec.encoder = lambda x: x[:, :, None]
+    with pytest.raises(ValueError, match=r"Expected the encoder to make codes of shape \(2, units\)"):
+        codec.compress(np.zeros((2, 6)))
+
+
+def test_a_codec_without_tables_says_so():
+    codec = Codec(lambda x: x, lambda x: x)
+    for call in (lambda: codec.compress(np.zeros((1, 2))), lambda: codec.decompress(b""), lambda: codec.digest):
+        with pytest.raises(RuntimeError, match="call fit"):
+            call()
+
+
+def test_importing_it_does_not_import_tensorflow():
+    code = "import sys, aelib.applications.compression; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

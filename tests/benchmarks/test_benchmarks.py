@@ -1,0 +1,414 @@
+"""The benchmark measures what it says it measures: the same training in every peer, and the floor's products.
+
+How long anything takes is never asserted.
+"""
+
+import argparse
+import itertools
+import json
+import statistics
+
+import numpy as np
+import pytest
+
+from aelib.nn.optimizers import Adam
+from benchmarks import architectures, epoch, peers, pieces, race, threads
+
+INSTALLED = [name for name, peer in peers.PEERS.items() if threads.installed(peer.module)]
+CROSS_ENTROPY = [name for name in INSTALLED if peers.PEERS[name].loss == "binary cross-entropy"]
+
+
+@pytest.fixture(scope="module")
+def images(mnist):
+    """600 images: with a batch of 64, nine whole batches and one of 24."""
+    return mnist[0][0][:600]
+
+
+# ------------------------------------------------------------------------- the floor
+
+
+@pytest.fixture
+def products(monkeypatch):
+    """What `np.matmul` is asked for: shapes, which factor is transposed, the output's address."""
+    calls, matmul = [], np.matmul
+
+    def counted(a, b, out):
+        transposed = tuple(not array.flags.c_contiguous for array in (a, b))
+        calls.append((a.shape, b.shape, transposed, out.__array_interface__["data"][0]))
+        return matmul(a, b, out=out)
+
+    monkeypatch.setattr(np, "matmul", counted)
+    return calls
+
+
+def test_the_floor_does_the_products_of_an_epoch_in_their_order_and_no_others(products, rng):
+    floor = peers.Floor((5, 3, 4, 5), rng.random((6, 5), dtype="float32"), 4)
+    products.clear()
+    assert floor.epoch() is None
+    plain, left, right = (False, False), (True, False), (False, True)
+    expected = []
+    for n in (4, 2):  # a whole batch and the smaller last one
+        expected += [((n, 5), (5, 3), plain), ((n, 3), (3, 4), plain), ((n, 4), (4, 5), plain)]
+        expected += [((4, n), (n, 5), left), ((n, 5), (5, 4), right)]
+        expected += [((3, n), (n, 4), left), ((n, 4), (4, 3), right)]
+        expected += [((5, n), (n, 3), left)]
+    assert [call[:3] for call in products] == expected
+
+
+def test_the_floor_multiplies_as_often_as_its_gflops_are_counted_by(products, rng):
+    units, images = (7, 3, 2, 3, 7), rng.random((11, 7), dtype="float32")
+    floor = peers.Floor(units, images, 4)
+    products.clear()
+    floor.epoch()
+    counted = sum(a[0] * a[1] * b[1] for a, b, _, _ in products)
+    assert counted == architectures.multiplications(units, 11)
+
+
+def test_the_floor_makes_no_array_in_an_epoch(products, rng):
+    floor = peers.Floor((5, 3, 5), rng.random((6, 5), dtype="float32"), 4)
+    addresses = []
+    for _ in range(2):
+        products.clear()
+        floor.epoch()
+        addresses.append([call[3] for call in products])
+    assert addresses[0] == addresses[1]
+    half = len(addresses[0]) // 2
+    assert addresses[0][:half] == addresses[0][half:]  # the last batch goes where the first one went
+
+
+def test_the_floors_products_are_right(rng):
+    images = rng.random((3, 5), dtype="float32")
+    floor = peers.Floor((5, 2, 4), images, 3)
+    floor.epoch()
+    w1, w2 = architectures.starting_weights((5, 2, 4))[::2]
+    ones = np.ones((3, 4))
+    np.testing.assert_allclose(floor.outputs[1], images @ w1 @ w2, rtol=1e-5)
+    np.testing.assert_allclose(floor.gradients[1], (images @ w1).T @ ones, rtol=1e-5)
+    np.testing.assert_allclose(floor.gradients[0], images.T @ (ones @ w2.T), rtol=1e-5)
+
+
+# ------------------------------------------------------------------------- the peers
+
+
+def losses_in_float64(images, epsilon_beside_the_corrected_root):
+    """Three epochs of what every peer should do, written out: means over the images of losses before a step.
+
+    Keras adds Adam's epsilon to the root of `v`; PyTorch to that of `v / (1 - beta_2^t)`.
+    """
+    weights = [w.astype("float64") for w in architectures.starting_weights((784, 16, 8, 784))]
+    m, v, t = [0.0] * 6, [0.0] * 6, 0
+
+    def step(x):
+        nonlocal t
+        w1, b1, w2, b2, w3, b3 = weights
+        a1 = np.maximum(x @ w1 + b1, 0)
+        a2 = np.maximum(a1 @ w2 + b2, 0)
+        p = 1 / (1 + np.exp(-(a2 @ w3 + b3)))
+        d3 = (p - x) / x.size
+        d2 = (d3 @ w3.T) * (a2 > 0)
+        d1 = (d2 @ w2.T) * (a1 > 0)
+        t += 1
+        correction = np.sqrt(1 - 0.999**t)
+        epsilon = 1e-7 * correction if epsilon_beside_the_corrected_root else 1e-7
+        for i, g in enumerate([x.T @ d1, d1.sum(0), a1.T @ d2, d2.sum(0), a2.T @ d3, d3.sum(0)]):
+            m[i] = 0.9 * m[i] + 0.1 * g
+            v[i] = 0.999 * v[i] + 0.001 * g**2
+            weights[i] -= 0.001 * correction / (1 - 0.9**t) * m[i] / (np.sqrt(v[i]) + epsilon)
+        return -(x * np.log(p) + (1 - x) * np.log(1 - p)).mean()
+
+    x = images.astype("float64")
+    step(x[:4]), step(x[:2])  # the warm-up
+    return [(4 * step(x[:4]) + 4 * step(x[:4]) + 2 * step(x[:2])) / 10 for _ in range(3)]
+
+
+@pytest.mark.parametrize("name", CROSS_ENTROPY)
+def test_every_peer_takes_adams_steps_on_all_batches_and_returns_the_mean_loss_over_the_images(name, images):
+    # Ten times the same image: then the order, which every peer draws for itself, does not matter.
+    identical = np.repeat(images[:1], 10, axis=0)
+    peer = peers.PEERS[name]((784, 16, 8, 784), identical, 4)
+    expected = losses_in_float64(identical, name == "pytorch")
+    np.testing.assert_allclose([peer.epoch() for _ in range(3)], expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", CROSS_ENTROPY)
+def test_every_peer_sees_each_image_once_an_epoch(name, monkeypatch):
+    """Five images whose losses differ so much that one too often, or too seldom, would change the mean."""
+    rng = np.random.default_rng(5)
+    weights = [rng.normal(0, 3, shape).astype("float32") for shape in ((6, 4), (4,), (4, 6), (6,))]
+    w1, b1, w2, b2 = weights
+    images = np.outer([0.0, 0.25, 0.5, 0.75, 1.0], np.ones(6)).astype("float32")
+    z = np.maximum(images @ w1 + b1, 0) @ w2 + b2
+    losses = (np.logaddexp(0, z) - z * images).mean(axis=1)
+    assert np.abs(losses[:, None] - losses)[np.triu_indices(5, 1)].min() > 0.05 * losses.sum()
+
+    monkeypatch.setattr(peers, "starting_weights", lambda units: weights)
+    peer = peers.PEERS[name]((6, 4, 6), images, 2)
+    for _ in range(2):  # the weights are so large that Adam's steps of 0.001 hardly matter
+        assert peer.epoch() == pytest.approx(losses.mean(), rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def losses_of_numpy(images):
+    peer = peers.NumPy((784, 32, 784), images, 64)
+    return [peer.epoch() for _ in range(4)]
+
+
+@pytest.mark.parametrize("name", CROSS_ENTROPY)
+def test_every_peer_learns_and_comes_out_where_numpy_does(name, images, losses_of_numpy):
+    peer = peers.PEERS[name]((784, 32, 784), images, 64)
+    losses = [peer.epoch() for _ in range(4)]
+    assert losses[0] > losses[1] > losses[2] > losses[3]
+    np.testing.assert_allclose(losses, losses_of_numpy, rtol=0.015)  # their orders differ
+
+
+def test_scikit_learn_trains_and_returns_the_mean_squared_error(images):
+    pytest.importorskip("sklearn")
+    peer = peers.ScikitLearn((784, 32, 784), images, 600)  # one batch an epoch: the loss before its step
+    for _ in range(3):
+        expected = np.square(peer.model.predict(images) - images).mean()
+        assert peer.epoch() == pytest.approx(expected, rel=1e-4)
+    assert peer.epoch() < expected
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_batch_larger_than_the_data_is_one_small_batch(name, images):
+    peer = peers.PEERS[name]((784, 4, 784), images[:5], 64)
+    loss = peer.epoch()
+    assert name == "floor" or np.isfinite(loss)
+
+
+def test_the_time_of_fit_is_that_of_the_epoch_inside_it():
+    now = [0.0]
+
+    class Model:
+        def fit(self, callbacks, epochs, verbose):
+            now[0] += 10.0  # what a call prepares
+            callbacks[0].on_epoch_begin(0)
+            now[0] += 2.0
+            callbacks[0].on_epoch_end(0, {})
+            now[0] += 100.0
+            self.history = {"loss": [0.5]}
+            return self
+
+    peer = object.__new__(peers.Fit)
+    peer.model, peer.callback_class, peer.fit_arguments = Model(), object, ((), {})
+    assert peer.timed_epoch(lambda: now[0]) == (2.0, 0.5)
+
+
+# -------------------------------------------------------------------------- the race
+
+
+class Recorded:
+    """A peer that writes down when its turn was."""
+
+    def __init__(self, name, turns):
+        self.label, self.turns = name, turns
+
+    def timed_epoch(self, clock):
+        self.turns.append(self.label)
+        return clock(), None if self.label == "floor" else 1.0 / len(self.turns)
+
+
+def test_the_peers_take_turns_and_progress_is_a_line_a_turn():
+    turns, lines, clock = [], [], itertools.count(1.0)
+    racing = {name: Recorded(name, turns) for name in ("floor", "numpy")}
+    results = race.race(racing, 2, lambda: next(clock), lines.append)
+    assert turns == ["floor", "numpy", "floor", "numpy"]
+    assert results["floor"] == {"seconds": [1.0, 3.0], "losses": [None, None]}
+    assert results["numpy"] == {"seconds": [2.0, 4.0], "losses": [0.5, 0.25]}
+    assert [line[:12] for line in lines] == ["round 1 of 2"] * 2 + ["round 2 of 2"] * 2
+    assert "loss 0.2500" in lines[3] and "loss" not in lines[2]
+
+
+# -------------------------------------------------------------------------- threads
+
+
+def test_one_thread_is_timed_by_the_processor_and_more_by_the_wall():
+    assert [threads.clock_name(count) for count in (1, 2, 4)] == ["CPU", "wall", "wall"]
+
+
+def test_a_process_gets_its_number_of_threads(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    one = threads.environment(1)
+    assert {one[name] for name in threads.VARIABLES} == {"1"}
+
+
+def test_more_threads_than_asked_are_refused(monkeypatch):
+    monkeypatch.setattr(threads, "linear_algebra_threads", lambda: [1, 2])
+    threads.fix_threads(2, {"numpy"})
+    with pytest.raises(RuntimeError, match=r"Expected linear algebra on 1 threads. Received: \[1, 2\]"):
+        threads.fix_threads(1, {"numpy"})
+
+
+# --------------------------------------------------------------- the command, the table
+
+
+def test_a_peer_that_is_not_installed_is_left_out_by_name(monkeypatch):
+    monkeypatch.setattr(threads, "installed", lambda module: module != "torch")
+    present, missing = epoch.split_installed(["pytorch", "numpy"])
+    assert present == ["floor", "numpy"] and missing == ["pytorch"]
+
+
+def races(**seconds):
+    """What a race returns, with the seconds given."""
+    return {
+        name: {"seconds": times, "losses": [None if name == "floor" else 0.25] * len(times)}
+        for name, times in seconds.items()
+    }
+
+
+def test_the_multiples_are_those_of_the_medians():
+    rows = epoch.table_rows(1, [{"a": races(floor=[1.0, 9.0, 2.0], numpy=[3.0, 1.0, 30.0])}], 100)
+    assert [row["median"] for row in rows] == [2.0, 3.0]
+    assert [row["multiple_of_floor"] for row in rows] == [1.0, 1.5]
+    assert rows[1]["seconds"] == [3.0, 1.0, 30.0] and rows[1]["clock"] == "CPU"
+
+
+def test_a_peer_is_compared_with_the_floor_of_its_own_process():
+    processes = [{"a": races(floor=[2.0], numpy=[3.0])}, {"a": races(floor=[4.0], pytorch=[10.0])}]
+    floor, numpy, pytorch = epoch.table_rows(1, processes, 100)
+    assert numpy["multiple_of_floor"] == 1.5 and pytorch["multiple_of_floor"] == 2.5
+    assert floor["seconds"] == [2.0, 4.0] and floor["median"] == 3.0 and floor["multiple_of_floor"] == 1.0
+    assert floor["losses"] == [None, None]
+
+
+def test_every_library_has_a_process_with_a_floor_of_its_own():
+    received = epoch.groups(list(peers.PEERS))
+    assert received == [
+        ["floor", "bare_calls", "numpy"],
+        ["floor", "keras", "keras_recipe", "tensorflow"],
+        ["floor", "pytorch"],
+        ["floor", "scikit_learn"],
+    ]
+    assert epoch.groups(["floor"]) == [["floor"]]
+    assert epoch.groups(["floor", "keras"]) == [["floor", "keras"]]
+
+
+def test_the_floors_gflops_are_two_operations_a_multiplication():
+    rows = epoch.table_rows(2, [{"a": races(floor=[2.0])}], 60_000)
+    operations = 60_000 * 2 * 5 * 784 * 32  # two products forward, two for the kernels, one between
+    assert rows[0]["gflops_per_second"] == round(operations / 2.0 / 1e9, 1)
+
+
+def test_the_table_shows_seconds_and_multiples_and_a_dash_where_a_peer_did_not_run():
+    rows = epoch.table_rows(
+        1,
+        [
+            {"a": races(floor=[2.0], numpy=[3.0]), "c": races(floor=[10.0], numpy=[11.0])},
+            {"a": races(floor=[2.0], scikit_learn=[5.0]), "c": races(floor=[10.0])},
+        ],
+        100,
+    )
+    head, columns, floor, numpy, sklearn = epoch.table(rows).splitlines()
+    assert "Threads: 1" in head and "CPU time" in head
+    assert columns.split() == [architectures.title(architectures.ARCHITECTURES[letter]) for letter in "ac"]
+    assert floor.split()[-8:] == ["2.00", "s", "1.00", "×", "10.00", "s", "1.00", "×"]
+    assert numpy.split() == ["NumPy", "(aelib)", "3.00", "s", "1.50", "×", "11.00", "s", "1.10", "×"]
+    assert sklearn.split()[-5:] == ["5.00", "s", "2.50", "×", "-"]
+
+
+def test_a_loss_of_another_kind_is_named_beside_the_last_losses():
+    rows = epoch.table_rows(1, [{"a": races(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}], 100)
+    line = epoch.losses_line(rows)
+    assert "NumPy (aelib) 0.2500" in line and "MLPRegressor 0.2500 (mean squared error)" in line
+    assert "floor" not in line
+
+
+def test_the_whole_benchmark_is_recorded_by_default_and_a_part_only_under_a_name():
+    assert epoch.parse([]).record == "epoch"
+    assert epoch.parse(["--rounds", "1"]).record is None
+    assert epoch.parse(["--rounds", "1", "--record", "quick"]).record == "quick"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "two"])
+def test_a_number_that_is_not_positive_is_refused(value):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a positive integer. Received"):
+        epoch.positive(value)
+
+
+def test_the_command_runs_prints_and_records(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(epoch, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(threads, "installed", lambda module: module != "torch")
+    command = "--architectures a --peers numpy pytorch --rounds 3 --threads 1 --images 300 --record quick"
+    epoch.main(command.split())
+    output, progress = capfd.readouterr()
+    assert "PyTorch, eager: left out, torch is not installed." in output
+    assert progress.count("round 3 of 3") == 2 and "Threads: 1" in output
+
+    record = json.loads((tmp_path / "results" / "quick.json").read_text())
+    assert record["command"] == f"python -m benchmarks.epoch {command}"
+    assert record["packages"] == {"numpy": np.__version__}
+    assert record["settings"]["images"] == 300 and record["settings"]["rounds"] == {"784-32-784": 3}
+    results = record["results"]
+    assert results["processor"] and results["left_out"]
+    assert set(results["linear_algebra_threads"]["1"]) <= {1}
+    assert [row["peer"] for row in results["rows"]] == ["floor", "numpy"]
+    for row in results["rows"]:
+        assert len(row["seconds"]) == len(row["losses"]) == 3
+        assert row["median"] == statistics.median(row["seconds"])
+    floor, numpy = results["rows"]
+    assert numpy["multiple_of_floor"] == round(numpy["median"] / floor["median"], 3)
+    assert numpy["losses"][0] > numpy["final_loss"] == numpy["losses"][-1] and floor["final_loss"] is None
+
+
+def test_the_records_name_all_packages_of_the_peers():
+    expected = ["numpy", "tensorflow", "scikit-learn", "keras"]
+    assert epoch.packages(["floor", "keras", "scikit_learn"]) == expected
+
+
+# -------------------------------------------------------------------------- the pieces
+
+
+@pytest.mark.parametrize("work", [pieces.sigmoid_by_tanh, pieces.sigmoid_by_exp])
+def test_the_ways_to_a_sigmoid_are_the_sigmoid(work, rng):
+    z = rng.normal(size=(9, 7)).astype("float32") * 5
+    out = np.empty_like(z)
+    work(z, out)
+    np.testing.assert_allclose(out, 1 / (1 + np.exp(-z.astype("float64"))), atol=1e-6)
+
+
+@pytest.mark.parametrize("work", [pieces.relu_by_maximum, pieces.relu_by_where, pieces.relu_by_mask])
+def test_the_ways_to_a_relu_are_the_relu(work, rng):
+    z = rng.normal(size=(9, 7)).astype("float32")
+    out = np.full_like(z, np.nan)
+    work(z, out)
+    assert out.tolist() == [[value if value > 0 else 0.0 for value in row] for row in z.tolist()]
+
+
+@pytest.mark.parametrize("work", [pieces.gather_by_clip, pieces.gather_by_take, pieces.gather_by_index])
+def test_the_ways_to_gather_a_batch_give_its_rows(work, rng):
+    images, rows = rng.random((9, 5), dtype="float32"), np.array([7, 0, 3])
+    out = np.empty((3, 5), "float32")
+    result = work(images, rows, out)
+    assert (out if result is None else result).tolist() == [images[row].tolist() for row in rows]
+
+
+def test_the_plain_adam_is_aelibs(rng):
+    w, g, m, v = rng.random(11), rng.normal(size=11), np.zeros(11), np.zeros(11)
+    ours, optimizer = w.copy(), Adam(0.01)
+    for t in range(1, 4):
+        pieces.adam_plain(w, g, m, v, 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t))
+        optimizer.apply([g], [ours])
+    np.testing.assert_allclose(w, ours, rtol=1e-12)
+
+
+def test_every_piece_can_be_called_and_is_measured(monkeypatch):
+    sizes = {"IMAGES": 50, "BATCH": 8, "PIXELS": 6, "UNITS": 5, "PARAMETERS": (40,), "LARGE": 64}
+    for name, value in sizes.items():
+        monkeypatch.setattr(pieces, name, value)
+    called = []
+    monkeypatch.setattr(pieces, "seconds", lambda work: (work(), called.append(work), 2e-9)[-1])
+    rows = list(pieces.measure())
+    assert len(called) == len(rows) == len({(row["piece"], row["way"]) for row in rows})
+    values = {(row["piece"], row["way"]): row["value"] for row in rows}
+    assert values["sigmoid", "with tanh"] == pytest.approx(2.0 / (8 * 6))  # ns an element
+    assert values["Adam, 40 weights", "plain"] == pytest.approx(2.0 / 40)
+    assert values["matrix product, 5 units", "float32"] == pytest.approx(2 * 8 * 6 * 5 / 2.0)  # GFLOP/s
+    assert values["copy, 64 MB", "read and written"] == pytest.approx(2 * 64 * 4 / 2.0)  # GB/s
+
+
+def test_a_time_is_the_median_for_one_call(monkeypatch):
+    ticks = iter([0.01, 0.03] + [2.0, 4.0, 60.0])  # one call is too short; then two calls a measurement
+    monkeypatch.setattr(pieces, "REPEATS", 3)
+    monkeypatch.setattr(pieces, "timed", lambda work, number: next(ticks))
+    assert pieces.seconds(None) == 2.0

@@ -1,0 +1,176 @@
+"""The rooms around the chapters, on the built pages: parts, reference, bibliography, colophon.
+
+jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/test_rooms.py
+"""
+
+import importlib.metadata
+import os
+import pathlib
+import platform
+import re
+
+import bs4
+import nbformat
+import pytest
+import yaml
+
+PAGES = os.environ.get("BOOK_PAGES")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def listed(entries):
+    """The files of a part of the table of contents, in the order in which they are read."""
+    for entry in entries:
+        yield entry["file"]
+        yield from listed(entry.get("sections", []))
+
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PARTS = [part for group in TOC["parts"] for part in group["chapters"] if "sections" in part]
+ORDER = [TOC["root"]] + [page for group in TOC["parts"] for page in listed(group["chapters"])]
+NOTEBOOKS = [page for page in ORDER if (ROOT / f"{page}.ipynb").exists()]
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Read a page of the built book, once."""
+    if PAGES is None:
+        pytest.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
+    trees = {}
+
+    def read(name):
+        if name not in trees:
+            text = (pathlib.Path(PAGES) / f"{name}.html").read_text(encoding="utf-8")
+            trees[name] = bs4.BeautifulSoup(text, "html.parser")
+        return trees[name]
+
+    return read
+
+
+def leads_to(name, link):
+    """The page to which a link on the page `name` leads, without its ending."""
+    return os.path.normpath(pathlib.PurePosixPath(name).parent / link["href"].partition("#")[0]).removesuffix(".html")
+
+
+# --------------------------------------------------------------------------------- parts
+
+
+def test_next_walks_the_book_in_order(page):
+    walked = [ORDER[0]]
+    while following := page(walked[-1]).select_one("link[rel=next]"):
+        walked.append(leads_to(walked[-1], following))
+    assert walked == ORDER
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part["file"])
+def test_a_part_page_lists_its_chapters_in_order_with_a_sentence_each(page, part):
+    items = page(part["file"]).select("article li")
+    assert [leads_to(part["file"], item.a) for item in items] == [chapter["file"] for chapter in part["sections"]]
+    assert all(len(item.get_text().removeprefix(item.a.get_text()).split()) > 4 for item in items)
+
+
+def test_the_cover_names_every_part(page):
+    cover = TOC["root"]
+    assert [leads_to(cover, link) for link in page(cover).select("article table a")] == [part["file"] for part in PARTS]
+
+
+def test_equations_and_exercises_have_the_number_of_their_chapter(page):
+    for name in NOTEBOOKS:
+        number = page(name).select_one("h1 .section-number").get_text().strip()
+        equations = [re.match(r"\((.*)\.\d+\)", e.get_text())[1] for e in page(name).select("article .eqno")]
+        exercises = re.findall(
+            r"^Exercise (\d+\.\d+)\.\d+",
+            "\n".join(e.get_text() for e in page(name).select(".admonition-title")),
+            re.MULTILINE,
+        )
+        assert set(equations) <= {number} and set(exercises) == {number}, name
+
+
+# ------------------------------------------------------------------- the reference of aelib
+
+
+def test_code_cells_lead_to_the_reference(page):
+    for name in NOTEBOOKS:
+        imports = re.findall(r"^from (aelib[.\w]*) import (.+)$", code_of(name), re.MULTILINE)
+        linked = {link["title"] for link in page(name).select(".cell_input a.api-name")}
+        wanted = {f"{module}.{item.strip()}" for module, items in imports for item in items.split(",")}
+        assert wanted <= linked, (name, wanted - linked)
+
+
+def test_the_reference_leads_back(page):
+    for name in NOTEBOOKS:
+        link = page(name).select_one(".cell_input a.api-name:not([href*=module-])")
+        if link is not None:
+            entry = page(leads_to(name, link)).find(id=link["href"].partition("#")[2]).parent
+            chapters = entry.select_one("p.chapters-using").select("a")
+            assert name in [leads_to(leads_to(name, link), chapter) for chapter in chapters]
+
+
+def code_of(name):
+    """The code of a chapter's notebook."""
+    cells = nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+# ------------------------------------------------------------------------- bibliography
+
+
+def test_a_citation_leads_to_its_reference_says_it_and_is_led_back_to(page):
+    bibliography = page("chapters/appendices/bibliography")
+    seen = 0
+    for name in NOTEBOOKS:
+        for link in page(name).select('article a[href*="bibliography.html#"]'):
+            reference = bibliography.find(id=link["href"].partition("#")[2])
+            if "citation" not in reference.get("class", []):
+                continue
+            seen += 1
+            text = " ".join(reference.select_one("p").get_text().split())
+            assert text[:40] == " ".join(link["title"].split())[:40]
+            citing = [leads_to("chapters/appendices/bibliography", a) for a in reference.select(".cited-in a")]
+            assert name in citing
+    assert seen > 20
+
+
+# ----------------------------------------------------------------------------- colophon
+
+
+def test_the_colophon_says_what_the_book_was_built_with(page):
+    rows = [
+        [cell.get_text().strip() for cell in row.select("td")]
+        for row in page("chapters/appendices/colophon").select("tr")
+    ]
+    assert ["Python", platform.python_version()] in rows
+    for package in ("numpy", "tensorflow", "keras", "matplotlib", "scikit-learn", "jupyter-book"):
+        assert [package, importlib.metadata.version(package)] in rows
+
+
+def test_the_colophon_says_how_long_each_chapter_took(page):
+    table = page("chapters/appendices/colophon").select("table")[-1]
+    chapters = [leads_to("chapters/appendices/colophon", link) for link in table.select("a")]
+    assert chapters == NOTEBOOKS
+    *times, whole = [in_seconds(row.select("td")[-1].get_text()) for row in table.select("tbody tr")]
+    assert abs(sum(times) - whole) <= len(times), "each is rounded"
+
+
+def in_seconds(words):
+    """`1 min 20 s` as a number."""
+    minutes = re.search(r"(\d+) min", words)
+    rest = re.search(r"(\d+) s", words)
+    assert minutes or rest, f"{words!r} is no time"
+    return 60 * int(minutes[1] if minutes else 0) + int(rest[1] if rest else 0)
+
+
+@pytest.mark.parametrize(("duration", "words"), [(0.2, "1 s"), (59.4, "59 s"), (59.6, "1 min"), (80, "1 min 20 s")])
+def test_durations_are_said_in_words(load_module, duration, words):
+    assert load_module("book/extensions/build_facts.py").in_words(duration) == words
+
+
+# ---------------------------------------------------------------------------------- run
+
+
+def test_each_chapter_offers_its_notebook_and_no_button_leads_nowhere(page):
+    for name in NOTEBOOKS:
+        (download,) = page(name).select("a.btn-download-source-button")
+        assert leads_to(name, download).endswith(f"{name}.ipynb")
+        assert (pathlib.Path(PAGES) / f"{name}.html").parent.joinpath(download["href"]).exists()
+        assert not page(name).select(".dropdown-launch-buttons")

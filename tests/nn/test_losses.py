@@ -1,0 +1,195 @@
+"""Losses by hand, their gradients by central differences, and the extremes."""
+
+import math
+
+import numpy as np
+import pytest
+
+from aelib.nn import losses
+from aelib.nn.activations import Sigmoid
+from aelib.nn.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
+
+Y = np.array([[0.0, 1.0], [0.25, 0.5]])
+
+
+def test_mean_squared_error_by_hand():
+    prediction = np.array([[1.0, 1.0], [0.25, -1.5]])
+    assert MeanSquaredError()(Y, prediction) == (1 + 0 + 0 + 4) / 4
+
+
+def test_mean_squared_error_gradient_by_hand():
+    prediction = np.array([[1.0, 1.0], [0.25, -1.5]])
+    assert MeanSquaredError().gradient(Y, prediction).tolist() == [[0.5, 0.0], [0.0, -1.0]]
+
+
+def test_binary_crossentropy_by_hand():
+    p = np.array([[0.2, 0.9], [0.25, 0.4]])
+    terms = [
+        math.log(0.8),
+        math.log(0.9),
+        0.25 * math.log(0.25) + 0.75 * math.log(0.75),
+        0.5 * math.log(0.4) + 0.5 * math.log(0.6),
+    ]
+    assert BinaryCrossentropy()(Y, p) == pytest.approx(-sum(terms) / 4, rel=1e-12)
+
+
+def test_logits_and_probabilities_give_the_same_number(rng):
+    z = rng.normal(size=(5, 3))
+    y, p = rng.random((5, 3)), 1 / (1 + np.exp(-z))
+    assert BinaryCrossentropy(from_logits=True)(y, z) == pytest.approx(BinaryCrossentropy()(y, p), rel=1e-12)
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossentropy(), BinaryCrossentropy(from_logits=True)])
+def test_gradient_is_the_slope_of_the_loss(loss, slope, rng):
+    y, prediction = rng.random((4, 3)), rng.uniform(0.05, 0.95, (4, 3))
+    expected = slope(lambda p: loss(y, p), prediction)
+    np.testing.assert_allclose(loss.gradient(y, prediction), expected, rtol=1e-6, atol=1e-10)
+
+
+def test_gradient_from_logits_is_prediction_minus_target():
+    gradient = BinaryCrossentropy(from_logits=True).gradient(Y, np.zeros((2, 2)))
+    np.testing.assert_allclose(gradient, [[0.125, -0.125], [0.0625, 0.0]])
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossentropy(), BinaryCrossentropy(from_logits=True)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_loss_is_a_float_and_the_gradient_keeps_shape_and_dtype(loss, dtype):
+    y, prediction = np.full((3, 2), 0.5, dtype), np.full((3, 2), 0.25, dtype)
+    gradient = loss.gradient(y, prediction)
+    assert type(loss(y, prediction)) is float
+    assert gradient.shape == (3, 2) and gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extreme_logits_keep_their_loss(dtype):
+    """At ±50 the sigmoid is 0 or 1 in float32; the loss from logits is still |z|, or e^-|z|."""
+    loss = BinaryCrossentropy(from_logits=True)
+    one = np.ones((1, 1), dtype)
+    assert loss(0 * one, 50 * one) == loss(one, -50 * one) == 50.0
+    assert loss(one, 50 * one) == pytest.approx(math.exp(-50), rel=1e-5)
+    assert loss(0 * one, -50 * one) == pytest.approx(math.exp(-50), rel=1e-5)
+    assert loss(one, -1e4 * one) == 1e4
+    assert loss.gradient(0 * one, 50 * one)[0, 0] == 1.0
+    assert loss.gradient(one, -50 * one)[0, 0] == -1.0
+
+
+def test_from_rounded_probabilities_the_loss_of_extreme_logits_is_lost():
+    """Why the two are taken together: from probabilities a logit of 50 costs only -log(1e-7)."""
+    ones = np.ones((1, 1))
+    assert BinaryCrossentropy()(0 * ones, ones) == pytest.approx(-math.log(1e-7), rel=1e-6)
+    assert BinaryCrossentropy()(ones, 0 * ones) == pytest.approx(-math.log(1e-7), rel=1e-6)
+    assert BinaryCrossentropy()(ones, ones) == pytest.approx(1e-7, rel=1e-6)
+    assert BinaryCrossentropy()(0 * ones, 0 * ones) == pytest.approx(1e-7, rel=1e-6)
+
+
+def test_probabilities_outside_the_clip_have_the_gradient_of_the_clipped_loss(slope):
+    """The loss is constant there, so its slope is 0; Keras's is 0 too."""
+    y, p = np.array([[1.0, 0.0]]), np.array([[-0.5, 1.5]])
+    expected = slope(lambda q: BinaryCrossentropy()(y, q), p)
+    assert not expected.any()
+    np.testing.assert_array_equal(BinaryCrossentropy().gradient(y, p), expected)
+
+
+def test_the_cross_entropy_of_grey_pixels_is_never_zero():
+    """Its minimum over p is the target's own entropy, at p = y."""
+    y = np.full((1, 1), 0.3)
+    values = [BinaryCrossentropy()(y, np.full((1, 1), p)) for p in np.linspace(0.01, 0.99, 99)]
+    entropy = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7))
+    assert min(values) == pytest.approx(entropy, rel=1e-12) and np.argmin(values) == 29
+
+
+def test_the_loss_is_a_mean_so_copies_of_the_data_do_not_change_it(rng):
+    y, p = rng.random((4, 3)), rng.uniform(0.1, 0.9, (4, 3))
+    for loss in (MeanSquaredError(), BinaryCrossentropy()):
+        assert loss(np.tile(y, (5, 2)), np.tile(p, (5, 2))) == pytest.approx(loss(y, p), rel=1e-12)
+
+
+def test_names_and_unknown_names():
+    assert type(losses.get("mse")) is type(losses.get("mean_squared_error")) is MeanSquaredError
+    assert type(losses.get("binary_crossentropy")) is BinaryCrossentropy
+    assert losses.get("binary_crossentropy").from_logits is False
+    with pytest.raises(ValueError, match="Unknown loss: expected one of binary_crossentropy, .*Received: 'mae'"):
+        losses.get("mae")
+    with pytest.raises(TypeError, match="Unknown loss.*Received: <function"):
+        losses.get(lambda y, p: 0.0)
+
+
+def test_the_base_class_has_no_rule():
+    with pytest.raises(NotImplementedError):
+        losses.Loss()(Y, Y)
+    with pytest.raises(NotImplementedError):
+        losses.Loss().gradient(Y, Y)
+
+
+# ------------------------------------------------------------------ the sigmoid and its cross-entropy together
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (5, 32), (7, 131)])
+def test_the_sigmoid_s_cross_entropy_is_that_from_logits(shape, slope, rng):
+    y, z = rng.random(shape), rng.normal(scale=3, size=shape)
+    value, gradient = losses.sigmoid_crossentropy(y, z, Sigmoid()(z))
+    assert value == pytest.approx(BinaryCrossentropy(from_logits=True)(y, z), rel=1e-12)
+    np.testing.assert_allclose(gradient, BinaryCrossentropy(from_logits=True).gradient(y, z), rtol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1, 10, 100])
+def test_in_float32_it_is_right_to_a_rounding_a_component(scale, rng):
+    y, z = rng.random((50, 40)).astype("float32"), rng.normal(scale=scale, size=(50, 40)).astype("float32")
+    value, _ = losses.sigmoid_crossentropy(y, z, Sigmoid()(z))
+    exact = BinaryCrossentropy(from_logits=True)(y.astype("float64"), z.astype("float64"))
+    assert value == pytest.approx(exact, rel=2e-6, abs=6e-8)
+
+
+def test_it_writes_where_it_is_told(rng):
+    y, z = rng.random((2, 5, 4)).astype("float32")
+    out, scratch, p = np.empty_like(z), np.empty_like(z), Sigmoid()(z)
+    value, gradient = losses.sigmoid_crossentropy(y, z, p, out, scratch)
+    expected, fresh = losses.sigmoid_crossentropy(y, z, p)
+    assert gradient is out and value == expected and np.array_equal(gradient, fresh)
+    np.testing.assert_array_equal(p, Sigmoid()(z))
+
+
+def test_the_sum_of_logs_is_the_sum_of_the_logs(rng):
+    for size in (1, 31, 32, 33, 1000):
+        a = rng.uniform(0.5, 1, size)
+        assert losses.sum_of_logs(a) == pytest.approx(np.log(a).sum(), rel=1e-12)
+    assert losses.sum_of_logs(np.full(64, 0.5, "float32")) == pytest.approx(-64 * math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossentropy(), BinaryCrossentropy(from_logits=True)])
+@pytest.mark.parametrize("shape", [(2, 1), (1, 2), (2,), (3, 2)])
+def test_shapes_that_numpy_would_stretch_are_refused(loss, shape):
+    """And those it would not are refused with a message of ours."""
+    for ask in (loss, loss.gradient, lambda y, p: losses.sigmoid_crossentropy(y, p, p)):
+        with pytest.raises(ValueError, match="shape of the targets"):
+            ask(Y, np.full(shape, 0.5))
+
+
+def test_categorical_crossentropy_by_hand():
+    z = np.array([[math.log(1), math.log(3)], [math.log(2), math.log(2)]])  # p = 1/4, 3/4 and 1/2, 1/2
+    y = np.array([[1.0, 2.0], [0.5, 0.5]])
+    expected = -(math.log(1 / 4) + 2 * math.log(3 / 4) + math.log(1 / 2)) / 2
+    assert CategoricalCrossentropy()(y, z) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(CategoricalCrossentropy().gradient(y, z), [[-0.125, 0.125], [0, 0]], atol=1e-15)
+
+
+def test_categorical_crossentropy_has_the_slope_of_the_loss_for_any_row_sums(slope, rng):
+    loss, y, z = CategoricalCrossentropy(), rng.integers(0, 5, (4, 3)).astype(float), rng.normal(size=(4, 3))
+    y[2] = 0  # a text without a known word adds nothing
+    expected = slope(lambda logits: loss(y, logits), z)
+    np.testing.assert_allclose(loss.gradient(y, z), expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_categorical_crossentropy_is_finite_at_extremes_and_keeps_the_dtype(dtype):
+    z, y = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), np.array([[1, 0], [1, 0]], dtype)
+    loss, gradient = CategoricalCrossentropy()(y, z), CategoricalCrossentropy().gradient(y, z)
+    assert type(loss) is float and loss == pytest.approx(1e4)
+    assert gradient.dtype == dtype and np.allclose(gradient, [[0, 0], [-0.5, 0.5]])
+
+
+def test_categorical_crossentropy_wants_logits_and_one_shape():
+    with pytest.raises(ValueError, match="from_logits=True.*Received: False"):
+        CategoricalCrossentropy(from_logits=False)
+    with pytest.raises(ValueError, match="shape of the targets"):
+        CategoricalCrossentropy()(Y, Y[:1])

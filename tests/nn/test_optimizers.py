@@ -1,0 +1,338 @@
+"""Every rule in closed form: what n steps do, from sums over the gradients' history."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from aelib.nn import optimizers
+from aelib.nn.optimizers import SGD, Adam, RMSprop
+
+START = np.array([[1.0, -2.0], [0.5, 3.0]])
+
+
+@pytest.fixture
+def history(rng):
+    """Five different gradients of `START`."""
+    return list(rng.normal(size=(5, 2, 2)))
+
+
+def after(optimizer, gradients, dtype="float64"):
+    """`START` after one step a gradient."""
+    w = START.astype(dtype)
+    for g in gradients:
+        optimizer.apply([g.astype(dtype)], [w])
+    return w
+
+
+def decayed_sum(values, decay):
+    """`Σ decay^(t-i) value_i`, the closed form of `s = decay * s + value`."""
+    return sum(decay ** (len(values) - 1 - i) * value for i, value in enumerate(values))
+
+
+def test_sgd_subtracts_the_gradients(history):
+    np.testing.assert_allclose(after(SGD(0.1), history), START - 0.1 * sum(history), rtol=1e-12)
+
+
+def test_momentum_adds_the_decayed_past(history):
+    expected = START - 0.1 * sum(decayed_sum(history[:t], 0.8) for t in range(1, 6))
+    np.testing.assert_allclose(after(SGD(0.1, momentum=0.8), history), expected, rtol=1e-12)
+
+
+def test_momentum_multiplies_the_speed_under_a_constant_gradient():
+    """In the limit each step is learning_rate / (1 - momentum), ten times the gradient's."""
+    steps = [after(SGD(0.01, momentum=0.9), [np.ones((2, 2))] * n) for n in (300, 301)]
+    np.testing.assert_allclose(steps[0] - steps[1], 0.1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 0.5])
+def test_rmsprop_divides_by_the_root_of_the_decayed_mean_square(history, epsilon):
+    expected = START.copy()
+    for t in range(1, 6):
+        mean_square = 0.3 * decayed_sum([g**2 for g in history[:t]], 0.7)
+        expected -= 0.1 * history[t - 1] / (mean_square + epsilon) ** 0.5
+    np.testing.assert_allclose(after(RMSprop(0.1, rho=0.7, epsilon=epsilon), history), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 0.5])
+def test_adam_is_the_corrected_mean_over_the_corrected_root(history, epsilon):
+    """The first form of Kingma & Ba's algorithm, with epsilon hat: `epsilon / sqrt(1 - beta_2^t)`."""
+    expected = START.copy()
+    for t in range(1, 6):
+        mean = 0.2 * decayed_sum(history[:t], 0.8) / (1 - 0.8**t)
+        mean_square = 0.1 * decayed_sum([g**2 for g in history[:t]], 0.9) / (1 - 0.9**t)
+        expected -= 0.05 * mean / (mean_square**0.5 + epsilon / (1 - 0.9**t) ** 0.5)
+    optimizer = Adam(0.05, beta_1=0.8, beta_2=0.9, epsilon=epsilon)
+    np.testing.assert_allclose(after(optimizer, history), expected, rtol=1e-12)
+
+
+def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size():
+    for scale in (1e-2, 1.0, 1e4):
+        step = START - after(Adam(0.01), [scale * np.array([[1.0, -1.0], [2.0, -3.0]])])
+        np.testing.assert_allclose(step, [[0.01, -0.01], [0.01, -0.01]], rtol=1e-3)
+
+
+def test_the_defaults_are_keras_s():
+    def settings(optimizer):
+        return {name: value for name, value in vars(optimizer).items() if not name.startswith("_")}
+
+    assert settings(SGD()) == settings(SGD(0.01, 0.0))
+    assert settings(RMSprop()) == settings(RMSprop(0.001, 0.9, 1e-7))
+    assert settings(Adam()) == settings(Adam(0.001, 0.9, 0.999, 1e-7))
+
+
+RULES = [
+    lambda: SGD(0.1),
+    lambda: SGD(0.05, momentum=0.5),
+    lambda: RMSprop(0.05),
+    lambda: Adam(0.1),
+]
+each = pytest.mark.parametrize("make", RULES, ids=["sgd", "momentum", "rmsprop", "adam"])
+
+
+@each
+def test_every_rule_goes_down_a_bowl(make):
+    optimizer, w = make(), START.copy()
+    for _ in range(300):
+        optimizer.apply([2 * w], [w])
+    assert np.abs(w).max() < 0.1 and optimizer.iterations == 300
+
+
+def test_momentum_is_faster_along_a_narrow_valley():
+    curvature, ends = np.array([1.0, 100.0]), []
+    for momentum in (0.0, 0.9):
+        optimizer, w = SGD(0.01, momentum), np.array([1.0, 1.0])
+        for _ in range(100):
+            optimizer.apply([curvature * w], [w])
+        ends.append(np.abs(w).max())
+    assert ends[1] < 0.1 * ends[0]
+
+
+@each
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_steps_are_in_place_and_keep_the_dtype(make, dtype):
+    optimizer, w = make(), START.astype(dtype)
+    optimizer.apply([np.ones_like(w)], [w])
+    assert w.dtype == dtype and (w < START).all()
+    assert all(array.dtype == dtype for array in optimizer.state[0].values())
+
+
+@each
+def test_gradients_are_not_changed(make):
+    optimizer, g = make(), np.ones((2, 2))
+    for _ in range(3):
+        optimizer.apply([g], [START.copy()])
+    assert (g == 1).all()
+
+
+@each
+def test_each_array_has_its_own_state(make, history):
+    together, alone = make(), make()
+    a, b, c = START.copy(), START.copy(), START.copy()
+    for g in history:
+        together.apply([10 * g, g], [a, b])
+        alone.apply([g], [c])
+    assert (b == c).all() and (a != b).any()
+
+
+@each
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda object: pickle.loads(pickle.dumps(object))])
+def test_a_copy_goes_on_by_itself(make, duplicate, history):
+    optimizer, w = make(), START.copy()
+    optimizer.apply([history[0]], [w])
+    other, v = duplicate(optimizer), w.copy()
+    optimizer.apply([history[1]], [w])
+    for name, array in optimizer.state[0].items():
+        assert (array != other.state[0][name]).all()
+    other.apply([history[1]], [v])
+    assert (w == v).all()
+    for name, array in optimizer.state[0].items():
+        assert (array == other.state[0][name]).all()
+
+
+@each
+def test_the_state_follows_weights_that_became_float64(make):
+    optimizer = make()
+    optimizer.apply([np.ones(2, "float32")], [np.ones(2, "float32")])
+    before = [array.copy() for array in optimizer.state[0].values()]
+    w = np.ones(2)
+    optimizer.build([w])
+    assert all(array.dtype == "float64" for array in optimizer.state[0].values())
+    assert all((old == new).all() for old, new in zip(before, optimizer.state[0].values()))
+
+
+@each
+def test_gradients_of_another_shape_or_number_are_an_error_and_change_nothing(make):
+    optimizer, w = make(), START.copy()
+    for gradients in ([np.ones((2, 1))], [], [np.ones((2, 2))] * 2):
+        with pytest.raises(ValueError, match=r"Expected gradients .*\[\(2, 2\)\]. Received: \["):
+            optimizer.apply(gradients, [w])
+    assert (w == START).all() and optimizer.iterations == 0
+
+
+@each
+def test_another_networks_variables_are_an_error(make):
+    optimizer = make()
+    optimizer.apply([np.ones((2, 2))], [START.copy()])
+    with pytest.raises(ValueError, match=r"built for variables of shapes \[\(2, 2\)\]. Received: \[\(3,\)\]"):
+        optimizer.apply([np.ones(3)], [np.ones(3)])
+    assert optimizer.iterations == 1
+
+
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), RMSprop(), Adam()], ids=["sgd", "rmsprop", "adam"])
+def test_building_makes_a_state_of_zeros_and_leaves_one_that_is_there(optimizer):
+    w = START.copy()
+    optimizer.build([w])
+    assert optimizer.iterations == 0 and list(optimizer.state[0]) == list(optimizer.slots)
+    assert all(array.shape == w.shape and not array.any() for array in optimizer.state[0].values())
+    optimizer.apply([np.ones_like(w)], [w])
+    kept = {name: array.copy() for name, array in optimizer.state[0].items()}
+    optimizer.build([w])
+    for name, array in optimizer.state[0].items():
+        np.testing.assert_array_equal(array, kept[name])
+    with pytest.raises(ValueError, match="built for variables of shapes"):
+        optimizer.build([np.zeros(3)])
+
+
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf")])
+def test_a_learning_rate_that_is_not_positive_is_an_error(cls, rate):
+    with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
+        cls(rate)
+
+
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
+@pytest.mark.parametrize("rate", [None, "0.1"])
+def test_a_learning_rate_that_is_no_number_is_an_error_that_names_it(cls, rate):
+    with pytest.raises((TypeError, ValueError), match="learning_rate must be .*Received: "):
+        cls(rate)
+
+
+@pytest.mark.parametrize("cls, name", [(SGD, "momentum"), (RMSprop, "rho"), (Adam, "beta_1"), (Adam, "beta_2")])
+@pytest.mark.parametrize("value", [-0.1, 1.0, 2, float("nan")])
+def test_a_share_outside_0_to_1_is_an_error(cls, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be at least 0 and below 1. Received: {value!r}"):
+        cls(**{name: value})
+
+
+@pytest.mark.parametrize("cls", [RMSprop, Adam])
+def test_a_negative_epsilon_is_an_error(cls):
+    with pytest.raises(ValueError, match="epsilon must be .*Received: -1"):
+        cls(epsilon=-1)
+
+
+def test_names_and_unknown_names():
+    assert [type(optimizers.get(name)) for name in ("sgd", "rmsprop", "adam")] == [SGD, RMSprop, Adam]
+    with pytest.raises(ValueError, match="Unknown optimizer: expected one of adam, rmsprop, sgd. Received: 'lion'"):
+        optimizers.get("lion")
+    with pytest.raises(TypeError, match="Unknown optimizer.*Received: 0.1 of type float"):
+        optimizers.get(0.1)
+
+
+def test_the_base_class_has_no_rule():
+    with pytest.raises(NotImplementedError):
+        optimizers.Optimizer(0.1).apply([np.ones(2)], [np.ones(2)])
+
+
+# ------------------------------------------------------------------ blocks, and numbers too small to matter
+
+
+@each
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_are_changed_block_by_block_as_a_whole_would_be(make, order, monkeypatch, rng):
+    w, gs = rng.normal(size=(37, 5)), rng.normal(size=(3, 37, 5))
+    results = []
+    for block in (10**6, 11, 1):
+        monkeypatch.setattr(optimizers, "BLOCK", block)
+        optimizer, mine = make(), np.array(w, order=order)
+        for g in gs:
+            optimizer.apply([g], [mine])
+        results.append(mine)
+    assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
+    assert not np.array_equal(results[0], w)
+
+
+@each
+@pytest.mark.parametrize("block", [1, 4, 7, 1000])
+def test_arrays_that_share_a_block_step_as_each_would_alone(make, block, monkeypatch, rng):
+    monkeypatch.setattr(optimizers, "BLOCK", block)
+    shapes = [(3, 2), (2,), (), (2, 5), (5,)]
+    together, alone = make(), [make() for _ in shapes]
+    mine, theirs = ([np.ones(shape) for shape in shapes] for _ in range(2))
+    for _ in range(3):
+        gradients = [rng.normal(size=shape) for shape in shapes]
+        together.apply(gradients, mine)
+        for optimizer, g, w in zip(alone, gradients, theirs):
+            optimizer.apply([g], [w])
+    assert all((a == b).all() for a, b in zip(mine, theirs)) and (mine[0] != 1).all()
+    for ours, other in zip(together.state, alone):
+        assert all((array == other.state[0][name]).all() for name, array in ours.items())
+
+
+@pytest.mark.parametrize("sizes", [[1], [65_536], [65_537], [3, 70_000, 1, 1, 300_000], [10] * 9])
+def test_blocks_cover_every_entry_once_and_in_order(sizes):
+    covered, end = [np.zeros(size, int) for size in sizes], 0
+    for block, pieces in optimizers.blocks(sizes):
+        assert block.start == end and block.stop - block.start <= optimizers.BLOCK
+        filled = 0
+        for number, part, place in pieces:
+            assert place.start == filled and place.stop - place.start == part.stop - part.start > 0
+            covered[number][part] += 1
+            filled = place.stop
+        assert filled == block.stop - block.start
+        end = block.stop
+    assert end == sum(sizes) and all((array == 1).all() for array in covered)
+    assert len(optimizers.blocks(sizes)) == -(-sum(sizes) // optimizers.BLOCK)
+
+
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32")])
+def test_variables_of_two_precisions_keep_theirs_and_share_the_finer_state(dtypes):
+    optimizer, variables = Adam(), [np.ones(3, dtype) for dtype in dtypes]
+    optimizer.apply([np.ones(3, dtype) for dtype in dtypes], variables)
+    assert tuple(w.dtype.name for w in variables) == dtypes and all((w < 1).all() for w in variables)
+    assert all(array.dtype == "float64" for state in optimizer.state for array in state.values())
+    np.testing.assert_allclose(*variables, rtol=1e-7)
+
+
+@pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
+def test_what_decays_to_nothing_never_becomes_subnormal(make):
+    """A subnormal number is one that a processor handles a hundred times slower."""
+    optimizer, w, zero = make(), np.ones((4, 3), "float32"), np.zeros((4, 3), "float32")
+    optimizer.apply([np.full((4, 3), 1e-3, "float32")], [w])
+    smallest = np.inf
+    for _ in range(1500):
+        optimizer.apply([zero], [w])
+        sizes = np.abs(np.concatenate([array.ravel() for array in optimizer.state[0].values()]))
+        smallest = min(smallest, sizes[sizes > 0].min(initial=np.inf))
+    assert smallest >= np.finfo("float32").tiny
+    for name in set(optimizer.slots) - {"v"}:  # Adam's v decays too slowly to be gone by now
+        assert (optimizer.state[0][name] == 0).all()
+
+
+@pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
+def test_every_block_of_every_slot_is_cleared(make, monkeypatch):
+    monkeypatch.setattr(optimizers, "BLOCK", 4)
+    optimizer, w = make(), [np.ones(shape, "float32") for shape in ((3, 2), (5,))]
+    optimizer.build(w)
+    for state in optimizer.state:
+        for array in state.values():
+            array[...] = np.finfo("float32").tiny
+    optimizer.iterations = optimizers.CLEARING - 1
+    optimizer.apply([np.zeros_like(array) for array in w], w)
+    assert all((array == 0).all() for state in optimizer.state for array in state.values())
+
+
+def test_clearing_does_not_touch_what_matters():
+    optimizer, w = SGD(1.0, momentum=0.999), np.zeros(2)
+    optimizer.apply([np.array([1e-200, 1.0])], [w])
+    for _ in range(60):
+        optimizer.apply([np.zeros(2)], [w])
+    assert (optimizer.state[0]["velocity"] != 0).all()
+
+
+def test_an_epsilon_of_zero_will_do():
+    for make in (RMSprop, Adam):
+        w = np.zeros(1)
+        make(0.1, epsilon=0).apply([np.ones(1)], [w])
+        assert w[0] < 0
