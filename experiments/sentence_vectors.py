@@ -7,8 +7,8 @@ carries the model all-MiniLM-L6-v2 (Apache-2.0) and brings sentence-transformers
 into 384 numbers, a vector of length 1. They are rounded to whole numbers from -127 to 127 with one scale a file, and the
 record says how far this turned them: the cosine between each vector and what is left of it.
 
-Two machines may differ in the last bit and so, here and there, in a byte. The digests of the files that this wrote belong
-into `aelib/datasets/sentence_vectors.py` and into `SOURCES.md`.
+Two machines may differ in the last bit and so, here and there, in a byte. The digests of the files that this writes belong
+in `SOURCES.md` beside them.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ import time
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER
 from aelib.datasets.papers import load_paper_summaries
+from aelib.datasets.reader import FOLDER
 from aelib.datasets.sentiment import load_sentiment_snippets
 from experiments.record import write_record
 

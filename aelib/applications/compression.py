@@ -237,7 +237,7 @@ class Prior:
             raise ValueError(f"Expected the bytes of {n} codes. Received: those of another number, or other bytes.")
         return symbols
 
-    def draw(self, bits, n):
+    def sample(self, bits, n):
         """Decode bytes that nobody encoded: from random bits come codes that follow the prior.
 
         Parameters

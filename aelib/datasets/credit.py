@@ -6,16 +6,15 @@ import lzma
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
 FILE = "modeldata_credit_data.csv.xz"
-SHA256 = "649fb07db3b3e8039a6a244872095643a3d56f0fc0cf6966757adb670279dbad"
 
 NUMERIC = ("Seniority", "Time", "Age", "Expenses", "Income", "Assets", "Debt", "Amount", "Price")
 CATEGORICAL = ("Home", "Marital", "Records", "Job")
 
 
-def load_credit(folder=FOLDER):
+def load_credit(*, folder=FOLDER):
     """Return the credit data as numbers, categories and outcomes.
 
     Parameters
@@ -37,7 +36,7 @@ def load_credit(folder=FOLDER):
     FileNotFoundError, ValueError
         If the file is not there, or damaged.
     """
-    text = lzma.decompress(read_verified(FILE, SHA256, folder)).decode("utf-8")
+    text = lzma.decompress(read_verified(FILE, folder)).decode("utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     numeric = np.array([[float(row[name] or "nan") for name in NUMERIC] for row in rows])
     categorical = np.array([[row[name] or "missing" for name in CATEGORICAL] for row in rows])

@@ -4,19 +4,17 @@ import gzip
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.checks import positive_integer
+from aelib.datasets.mnist import scaled
+from aelib.datasets.reader import FOLDER, read_verified
 
-# SHA-256 of each file, as `SOURCES.md` beside the data gives it.
-DIGESTS = {
-    "t10k-images-idx3-ubyte.gz": "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
-    "t10k-labels-idx1-ubyte.gz": "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
-}
+FILES = ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 
 #: What each label, 0 to 9, means.
 CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
-def load_fashion_mnist(limit=None, flatten=True, folder=FOLDER):
+def load_fashion_mnist(limit=None, flatten=True, *, folder=FOLDER):
     """Return the test part of Fashion-MNIST; the book has no use for the training part.
 
     Parameters
@@ -41,11 +39,10 @@ def load_fashion_mnist(limit=None, flatten=True, folder=FOLDER):
     ValueError
         If a file is damaged, or `limit` is not a positive integer.
     """
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, np.integer)) or limit < 1):
-        raise ValueError(f"limit must be a positive integer or None. Received: {limit!r}.")
-    images, labels = (read_idx(gzip.decompress(read_verified(name, DIGESTS[name], folder))) for name in DIGESTS)
-    images = np.divide(images[:limit], 255, dtype="float32")
-    return images.reshape(len(images), -1) if flatten else images, labels[:limit].copy()
+    if limit is not None:
+        limit = positive_integer("limit", limit)
+    images, labels = (read_idx(gzip.decompress(read_verified(name, folder)))[:limit] for name in FILES)
+    return scaled(images, flatten), labels.copy()
 
 
 def read_idx(content):

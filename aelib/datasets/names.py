@@ -5,17 +5,21 @@ import io
 
 import numpy as np
 
-from aelib.datasets.integrity import read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
 NAME = "census_first_names.csv"
-SHA256 = "c4cba5c93e59f3a896910e50ac9294d7f85c56f6319b9bcc136345f52d1dcf86"
 
 
-def load_first_names():
+def load_first_names(*, folder=FOLDER):
     """Return first names from the census of 1990, each once, and their frequencies.
 
     The file has a row for each name and sex, 5,494 in all; 331 names are given to both. Here a name is
     one entry, with two frequencies.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where the file is; the book's own data by default.
 
     Returns
     -------
@@ -29,7 +33,7 @@ def load_first_names():
     FileNotFoundError, ValueError
         If the file is not there, or is damaged.
     """
-    rows = csv.DictReader(io.StringIO(read_verified(NAME, SHA256).decode("ascii")))
+    rows = csv.DictReader(io.StringIO(read_verified(NAME, folder).decode("ascii")))
     found = {}
     for row in rows:
         found.setdefault(row["name"], [0.0, 0.0])["fm".index(row["sex"])] = float(row["percent"])

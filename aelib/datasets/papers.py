@@ -6,13 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
-DIGESTS = {
-    "train": "dd9fb4b75e1d906135b20321c158223b6a24efe435e67d9a1f593612896850ff",
-    "val": "6585fb3f136a3cd7d42f7263a55ab6a78e89a69a41fec92d09485e9921707188",
-    "test": "bd48e6a15fc487174b2bc9c7591136bc6809b3ca5ab555f55c114fdce216e348",
-}
+PARTS = ("train", "val", "test")
 SECTIONS = ("abstract", "introduction", "conclusion")
 ASPECTS = ("challenge", "approach", "outcome")
 
@@ -43,7 +39,7 @@ class Paper(NamedTuple):
     highlights: dict
 
 
-def load_paper_summaries(folder=FOLDER):
+def load_paper_summaries(*, folder=FOLDER):
     """Return the papers of ACLSum with their reference summaries.
 
     Parameters
@@ -63,12 +59,12 @@ def load_paper_summaries(folder=FOLDER):
     ValueError
         If a file is damaged.
     """
-    return {part: [_paper(line) for line in _lines(part, folder)] for part in DIGESTS}
+    return {part: [_paper(line) for line in _lines(part, folder)] for part in PARTS}
 
 
 def _lines(part, folder):
     """The lines of one part's file, each a paper in JSON."""
-    content = read_verified(f"aclsum_{part}.jsonl.xz", DIGESTS[part], folder)
+    content = read_verified(f"aclsum_{part}.jsonl.xz", folder)
     return lzma.decompress(content).decode("utf-8").strip("\n").split("\n")
 
 

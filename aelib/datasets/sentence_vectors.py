@@ -7,16 +7,12 @@ import io
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
-#: The digest of each file.
-DIGESTS = {
-    "snippets": "b3b66510b361bbf735860bfc48b8d9f37cd05b0b6312293c8de162244260554e",
-    "papers": "adb12640f2b4602a28b5865821420480152e65c6bb219cb2e46087ca5a487b88",
-}
+NAMES = ("snippets", "papers")
 
 
-def load_sentence_vectors(name, folder=FOLDER):
+def load_sentence_vectors(name, *, folder=FOLDER):
     """Return the sentence vectors of a data set, one a row.
 
     Parameters
@@ -52,10 +48,10 @@ def load_sentence_vectors(name, folder=FOLDER):
     >>> [len(m) for m in matrices] == [len(paper.sentences) for paper in papers]
     True
     """
-    if name not in DIGESTS:
+    if name not in NAMES:
         raise ValueError(
-            f"Expected the name of a data set with sentence vectors: {', '.join(DIGESTS)}. Received: {name!r}."
+            f"Expected the name of a data set with sentence vectors: {', '.join(NAMES)}. Received: {name!r}."
         )
-    content = read_verified(f"minilm_{name}.npz", DIGESTS[name], folder)
+    content = read_verified(f"minilm_{name}.npz", folder)
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return archive["codes"] * archive["scale"]

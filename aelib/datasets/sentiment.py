@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
 NAME = "vader_ground_truth.tsv.xz"
-DIGEST = "7da11a8d6b0400635c1198056b0f7275bb639cec7f3f4fdf73bfff9d0a7a0888"
 
 #: What the file calls a source, and what we call its domain.
 DOMAINS = {
@@ -41,7 +40,7 @@ class Snippets(NamedTuple):
     documents: np.ndarray
 
 
-def load_sentiment_snippets(folder=FOLDER):
+def load_sentiment_snippets(*, folder=FOLDER):
     """Return 23,703 short English texts with the mean of 20 ratings of their sentiment.
 
     Parameters
@@ -62,7 +61,7 @@ def load_sentiment_snippets(folder=FOLDER):
     ValueError
         If the file is damaged.
     """
-    table = lzma.decompress(read_verified(NAME, DIGEST, folder)).decode("utf-8")
+    table = lzma.decompress(read_verified(NAME, folder)).decode("utf-8")
     rows = [line.split("\t") for line in table.rstrip("\n").split("\n")[1:]]
     sources, numbers, ratings, texts = zip(*rows)
     documents = {}  # (source, number in it) to number over all, in order of appearance

@@ -6,13 +6,12 @@ import io
 
 import numpy as np
 
-from aelib.datasets.integrity import FOLDER, read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
 FILE = "sp500_dataset.csv.gz"
-SHA256 = "ee21cac28befb1d0a739a9ceb22184f995394726aa0cfde9a21941d1ac04ac0d"
 
 
-def load_stock_returns(folder=FOLDER):
+def load_stock_returns(*, folder=FOLDER):
     """Return daily logarithmic returns, computed from closing prices.
 
     Parameters
@@ -39,7 +38,7 @@ def load_stock_returns(folder=FOLDER):
     The companies are some that were large in 2022. Those that did not last that long are
     missing, so whatever is earned with these returns, nobody could have earned it.
     """
-    text = gzip.decompress(read_verified(FILE, SHA256, folder)).decode("utf-8")
+    text = gzip.decompress(read_verified(FILE, folder)).decode("utf-8")
     (_, *names), *rows = csv.reader(io.StringIO(text))
     days = np.array([row[0] for row in rows], dtype="datetime64[D]")
     prices = np.array([row[1:] for row in rows], dtype="float64")

@@ -2,14 +2,18 @@
 
 import lzma
 
-from aelib.datasets.integrity import read_verified
+from aelib.datasets.reader import FOLDER, read_verified
 
 NAME = "wordnet3.0_example_sentences.txt.xz"
-SHA256 = "54430e79fb8233274cbeb0b43eb75abb194605563b4fa315f8d7e9affa88098d"
 
 
-def load_example_sentences():
+def load_example_sentences(*, folder=FOLDER):
     """Return the sentences with which WordNet 3.0 shows the use of its words, each once.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where the file is; the book's own data by default.
 
     Returns
     -------
@@ -22,5 +26,5 @@ def load_example_sentences():
     FileNotFoundError, ValueError
         If the file is not there, or is damaged.
     """
-    lines = lzma.decompress(read_verified(NAME, SHA256)).decode("utf-8").splitlines()
+    lines = lzma.decompress(read_verified(NAME, folder)).decode("utf-8").splitlines()
     return list(dict.fromkeys(line.strip() for line in lines))  # 13 lines have a space at an end

@@ -13,7 +13,7 @@ Labels may hold mathematics between dollar signs, such as ``"code $h^{(2)}$"``, 
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from aelib.figures.drawing import ACCENT, INK, LINE, MUTED, SIZE, SMALL, WARM, Drawing, pieces, text_width
+from aelib.figures.drawing import ACCENT, INK, LINE, MUTED, SIZE, SMALL, WARM, Drawing, label_parts, text_width
 
 RADIUS, PITCH = 7.5, 20  # of a unit, and from one unit to the next
 ROOM = 384  # units, the width that a diagram tries to keep to
@@ -21,7 +21,7 @@ ROOM = 384  # units, the width that a diagram tries to keep to
 
 def _plain(label):
     """A label as words to be read aloud: without dollar signs and line breaks."""
-    return " ".join("".join(piece for piece, _, _ in pieces(line)) for line in label.split("\n"))
+    return " ".join("".join(piece for piece, _, _ in label_parts(line)) for line in label.split("\n"))
 
 
 # ---------------------------------------------------------------- columns of units

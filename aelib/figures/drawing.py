@@ -36,7 +36,7 @@ CHARACTERS |= {c: 0.86 for c in "=+−<>→←↔⊤"} | {c: 1.0 for c in "mMwW%
 pictures = itertools.count(1)
 
 
-def pieces(label):
+def label_parts(label):
     """Split a line of words into (text, italic, level): level is 1 for a superscript, -1 for a subscript.
 
     Between dollar signs single letters are italic, and ``^{…}`` and ``_{…}`` raise and lower.
@@ -61,7 +61,7 @@ def pieces(label):
 
 def text_width(label, size=SIZE):
     """About how wide the widest line of a label is, in units; rather too much than too little."""
-    return max(sum(_piece_width(*piece, size) for piece in pieces(line)) for line in label.split("\n"))
+    return max(sum(_piece_width(*piece, size) for piece in label_parts(line)) for line in label.split("\n"))
 
 
 def _piece_width(text, italic, level, size):
@@ -254,7 +254,7 @@ def _head(start, end, length=6.5, half=3.2):
 def _spans(row, size):
     """A line of words as SVG, with its italics, subscripts and superscripts."""
     spans, raised = [], 0.0
-    for text, italic, level in pieces(row):
+    for text, italic, level in label_parts(row):
         height = size * {1: 0.38, 0: 0.0, -1: -0.2}[level]
         attributes = f' dy="{_n(raised - height)}"' if raised != height else ""
         style = ("font-style:italic;" if italic else "") + (f"font-size:{_n(size * SCRIPT)}px" if level else "")

@@ -44,7 +44,7 @@ def activation_sizes(network, x):
     -------
     ndarray, shape (layers,)
     """
-    return np.array([root_mean_square(a) for _, a in passes(network, x)])
+    return np.array([root_mean_square(a) for _, a in _activations(network, x)])
 
 
 def dead_shares(network, x):
@@ -64,7 +64,7 @@ def dead_shares(network, x):
     return np.array(
         [
             (a == 0).all(axis=0).mean() if isinstance(layer.activation, ReLU) else np.nan
-            for layer, a in passes(network, x)
+            for layer, a in _activations(network, x)
         ]
     )
 
@@ -86,14 +86,14 @@ def saturated_shares(network, x, margin=0.01):
         Between 0 and 1; NaN for a layer that is neither sigmoid nor tanh.
     """
     shares = []
-    for layer, a in passes(network, x):
+    for layer, a in _activations(network, x):
         low, high = ENDS.get(type(layer.activation), (np.nan, np.nan))
         near = np.minimum(a - low, high - a) < margin * (high - low)
         shares.append(near.mean() if np.isfinite(low) else np.nan)
     return np.array(shares)
 
 
-def passes(network, x):
+def _activations(network, x):
     """Yield each layer with its activations, shape (n, units)."""
     x = np.asarray(x)
     for layer in network.layers:

@@ -35,16 +35,18 @@ CODE_CELL = re.compile(
 def public_names(folder):
     """Map each public class and function below a package's folder to its dotted name, without importing it.
 
-    A package that lists names in `__all__` offers them itself and speaks for its modules, but for those that the list
-    names. Names that two modules share are left out.
+    A package that lists names in `__all__` offers them itself and speaks for its modules, except for those that it
+    imports as modules. Names that two modules share are left out.
     """
     found = {}
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder.parent).with_suffix("").parts
         tree = syntax(path)
         if parts[-1] == "__init__":
-            module, names = parts[:-1], [name for name in exported(tree) if not (path.parent / f"{name}.py").exists()]
-        elif parts[-1] not in (of_package := exported(syntax(path.parent / "__init__.py"))) and of_package:
+            module, names = parts[:-1], [name for name in exported(tree) if name not in own_modules(tree, parts[:-1])]
+        elif exported(package := syntax(path.parent / "__init__.py")) and parts[-1] not in own_modules(
+            package, parts[:-1]
+        ):
             continue  # the package speaks for this module
         else:
             kinds = (ast.ClassDef, ast.FunctionDef)
@@ -58,6 +60,12 @@ def public_names(folder):
 def syntax(path):
     """The syntax tree of a file."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def own_modules(tree, package):
+    """The names of its own modules that a package imports, as `from aelib.nn import layers` does in `aelib.nn`."""
+    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == ".".join(package))
+    return {name.name for node in imports for name in node.names}
 
 
 def exported(tree):

@@ -136,7 +136,7 @@ def test_a_long_file_is_as_long_as_its_entropy(rng):
 
 def test_random_bits_decode_to_draws_from_the_prior(rng):
     prior = Prior.fit(np.rint(rng.normal(3, 2, size=(5_000, 2))).astype("int64"))
-    drawn, used = prior.draw(rng.bytes(40_000), 20_000)
+    drawn, used = prior.sample(rng.bytes(40_000), 20_000)
     for column, low, table in zip(drawn.T, prior.lowest, prior.frequencies):
         shares = np.bincount(np.clip(column - low, 0, len(table) - 1), minlength=len(table)) / len(drawn)
         np.testing.assert_allclose(shares, table / TOTAL, atol=0.015)
@@ -148,7 +148,7 @@ def test_random_bits_decode_to_draws_from_the_prior(rng):
 def test_too_few_random_bits_are_an_error(rng):
     prior = Prior.fit(rng.integers(-9, 9, size=(50, 2)))
     with pytest.raises(ValueError, match="Expected more bits than 100 codes use. Received: 128"):
-        prior.draw(rng.bytes(16), 100)
+        prior.sample(rng.bytes(16), 100)
 
 
 @pytest.mark.parametrize(

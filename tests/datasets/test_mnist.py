@@ -1,13 +1,12 @@
 """MNIST is all there, is what it should be, and says so when it is not."""
 
 import hashlib
-import shutil
 
 import numpy as np
 import pytest
 
 from aelib.datasets import load_mnist
-from aelib.datasets.mnist import FILE
+from aelib.datasets.reader import FOLDER
 
 # How many images of each digit 0 to 9 the full MNIST has.
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -63,74 +62,22 @@ def test_each_call_returns_its_own_arrays():
     assert load_mnist(limit=2)[0][0].max() <= 1
 
 
-@pytest.mark.parametrize("limit", [0, -1, 2.5, "10"])
+@pytest.mark.parametrize("limit", [0, -1, 2.5, True, "10"])
 def test_a_limit_that_is_not_positive_is_an_error(limit):
-    with pytest.raises(ValueError, match="limit must be a positive integer or None. Received: "):
+    with pytest.raises(ValueError, match="limit must be a positive integer. Received: "):
         load_mnist(limit=limit)
 
 
-def test_a_missing_file_is_named_with_the_way_back(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="Expected the MNIST data at .*gone.npz.*git checkout -- aelib/"
-    ) as error:
-        load_mnist(path=tmp_path / "gone.npz")
-    assert str(tmp_path) in str(error.value)
+# SHA-256 of each array's bytes, as rebuilt from the original IDX files.
+ARRAYS = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
 
 
-@pytest.mark.parametrize("size", [0, 1, 1000, -1, -1000, -2_000_000])
-def test_a_truncated_file_is_named_with_the_way_back(size, tmp_path):
-    path = tmp_path / "mnist.npz"
-    path.write_bytes(FILE.read_bytes()[:size])
-    with pytest.raises(ValueError, match="MNIST data at .*mnist.npz cannot be read: .*git checkout"):
-        load_mnist(path=str(path))
-
-
-# A bit of the first entry's zip header (signature, extra field), of its
-# compressed stream, of the last entry's, and of the directory at the end (flags, method).
-BITS = [(0, 1), (28, 1), (5_000_000, 1), (11_486_000, 1), (-242, 128), (-240, 1)]
-
-
-@pytest.mark.parametrize("place, bit", BITS)
-def test_a_flipped_bit_is_named_with_the_way_back(place, bit, tmp_path):
-    data = bytearray(FILE.read_bytes())
-    data[place] ^= bit
-    path = tmp_path / "mnist.npz"
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match="mnist.npz (cannot be read|is damaged): .*git checkout"):
-        load_mnist(path=path)
-
-
-def test_an_array_that_is_readable_but_other_is_named_with_both_digests(tmp_path):
-    with np.load(FILE) as archive:
-        arrays = dict(archive)
-    arrays["y_test"][5] ^= 1
-    np.savez(tmp_path / "mnist.npz", **arrays)
-    with pytest.raises(
-        ValueError, match="array y_test in .*is damaged: expected SHA-256 ddeff80.*Received: [0-9a-f]{64}"
-    ):
-        load_mnist(path=tmp_path / "mnist.npz")
-
-
-def test_a_file_of_another_kind_is_an_error(tmp_path):
-    (tmp_path / "text.npz").write_text("no zip at all")
-    np.savez(tmp_path / "empty.npz")
-    np.save(tmp_path / "one.npy", np.zeros(3))
-    for name in ("text.npz", "empty.npz", "one.npy"):
-        with pytest.raises(ValueError, match=f"{name} cannot be read"):
-            load_mnist(path=tmp_path / name)
-
-
-def test_a_folder_is_an_error(tmp_path):
-    with pytest.raises((ValueError, OSError), match=str(tmp_path)):
-        load_mnist(path=tmp_path)
-
-
-def test_a_copy_elsewhere_is_read_too(tmp_path):
-    shutil.copy(FILE, tmp_path / "copy.npz")
-    assert load_mnist(limit=1, path=tmp_path / "copy.npz")[0][1].tolist() == [5]
-
-
-def test_the_sources_name_file_licence_and_digest():
-    text = (FILE.parent / "SOURCES.md").read_text()
-    assert hashlib.sha256(FILE.read_bytes()).hexdigest() in text
-    assert "CC BY-SA 3.0" in text and "LeCun" in text
+@pytest.mark.parametrize("name", ARRAYS)
+def test_the_arrays_are_those_of_the_original_files(name):
+    with np.load(FOLDER / "mnist.npz") as archive:
+        assert hashlib.sha256(np.ascontiguousarray(archive[name])).hexdigest() == ARRAYS[name]

@@ -3,10 +3,9 @@
 import csv
 
 import numpy as np
-import pytest
 
-from aelib.datasets import load_example_sentences, load_first_names, names, wordnet
-from aelib.datasets.integrity import FOLDER
+from aelib.datasets import load_example_sentences, load_first_names, names
+from aelib.datasets.reader import FOLDER
 
 
 def test_names_come_once_and_the_most_frequent_first():
@@ -33,10 +32,3 @@ def test_sentences_come_once_and_in_order():
     assert sentences[0] == "it was full of rackets, balls and other objects"
     assert sentences[-1] == "people who were wrongfully imprisoned should be released"
     assert all(sentence.strip() == sentence != "" for sentence in sentences)
-
-
-@pytest.mark.parametrize(("module", "load"), [(names, load_first_names), (wordnet, load_example_sentences)])
-def test_another_file_is_refused(module, load, monkeypatch):
-    monkeypatch.setattr(module, "SHA256", "0" * 64)
-    with pytest.raises(ValueError, match=f"{module.NAME} is damaged: expected SHA-256 000"):
-        load()

@@ -1,12 +1,9 @@
 """The vectors are those of the texts, row for row, rounded so little that their directions stay."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from aelib.datasets import load_paper_summaries, load_sentence_vectors, load_sentiment_snippets
-from aelib.datasets.integrity import FOLDER
 from experiments import sentence_vectors
 from experiments.record import read_record
 
@@ -58,13 +55,3 @@ def test_rounding_turns_no_vector_by_more_than_the_record_says(rng):
 def test_another_name_is_an_error_that_lists_those_that_there_are():
     with pytest.raises(ValueError, match="snippets, papers. Received: 'tweets'"):
         load_sentence_vectors("tweets")
-
-
-def test_a_damaged_or_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="minilm_papers.npz.*git checkout"):
-        load_sentence_vectors("papers", tmp_path)
-    shutil.copy(FOLDER / "minilm_papers.npz", tmp_path)
-    path = tmp_path / "minilm_papers.npz"
-    path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(ValueError, match="minilm_papers.npz is damaged"):
-        load_sentence_vectors("papers", tmp_path)

@@ -1,13 +1,9 @@
 """The rated snippets are those of Hutto and Gilbert, with the documents that they are parts of."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from aelib.datasets import load_sentiment_snippets
-from aelib.datasets.integrity import FOLDER
-from aelib.datasets.sentiment import NAME
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +52,3 @@ def test_texts_are_clean_lines(snippets):
 def test_each_call_returns_its_own_arrays():
     load_sentiment_snippets().ratings[:] = 9
     assert load_sentiment_snippets().ratings.max() <= 4
-
-
-def test_a_damaged_or_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=f"{NAME}.*git checkout"):
-        load_sentiment_snippets(tmp_path)
-    shutil.copy(FOLDER / NAME, tmp_path)
-    path = tmp_path / NAME
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match=f"{NAME} is damaged"):
-        load_sentiment_snippets(tmp_path)

@@ -23,7 +23,7 @@ from aelib.figures.diagrams import (
     layers_diagram,
     product_diagram,
 )
-from aelib.figures.drawing import WIDEST, Drawing, pieces, text_width
+from aelib.figures.drawing import WIDEST, Drawing, label_parts, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -237,7 +237,7 @@ def test_the_drawing_imports_nothing_heavy():
     ],
 )
 def test_mathematics_in_a_label(label, expected):
-    assert list(pieces(label)) == expected
+    assert list(label_parts(label)) == expected
 
 
 def test_what_is_raised_comes_down_again():

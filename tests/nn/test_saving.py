@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import aelib
-from aelib.datasets.mnist import FILE as MNIST
+from aelib.datasets.reader import FOLDER
 from aelib.nn import Sequential
 from aelib.nn.activations import ACTIVATIONS, ReLU
 from aelib.nn.callbacks import Callback
@@ -549,7 +549,7 @@ def test_a_file_of_another_kind_is_refused(path):
 
 
 def test_an_archive_from_elsewhere_is_refused(path):
-    refused(MNIST, "an archive without the array 'network'")
+    refused(FOLDER / "mnist.npz", "an archive without the array 'network'")
     with path.open("wb") as file:
         np.savez(file, network=np.arange(3))
     assert refused(path)
