@@ -1,6 +1,6 @@
-"""The peers: one way each of training an autoencoder for an epoch.
+"""Implementations: one way each of training an autoencoder for an epoch.
 
-A peer is made ready once: built, compiled, warmed up by two steps, a whole batch and the
+An implementation is made ready once: built, compiled, warmed up by two steps, a whole batch and the
 smaller last one, so that nothing is compiled later. Then it trains an epoch whenever it is
 asked. All start from the same weights, shuffle the images anew each epoch, take a step on
 the smaller last batch as well, and return the mean loss over the images. They import
@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.architectures import starting_weights
 
 
-class Peer:
+class Implementation:
     """Base class.
 
     Parameters
@@ -65,7 +65,7 @@ class Peer:
         return clock() - start, loss
 
 
-class Floor(Peer):
+class Floor(Implementation):
     """The matrix products of an epoch, in their order, with outputs that exist beforehand; nothing else."""
 
     label = "the matrix products alone (the floor)"
@@ -96,7 +96,7 @@ class Floor(Peer):
                 np.matmul(deltas[layer], self.kernels[layer].T, out=deltas[layer - 1])  # Δ Wᵀ
 
 
-class BareCalls(Peer):
+class BareCalls(Implementation):
     """What `aelib` calls in NumPy in a step, and nothing around it: no layers, no checks, no callbacks.
 
     All weights lie in one vector, and all gradients in another, so that Adam has one array each.
@@ -157,8 +157,8 @@ class BareCalls(Peer):
         return n * loss
 
 
-class Fit(Peer):
-    """A peer with Keras's `fit`: what is timed is the epoch inside it, not what a call prepares.
+class Fit(Implementation):
+    """An implementation with Keras's `fit`: what is timed is the epoch inside it, not what a call prepares.
 
     `prepare` makes `model` and says what its callbacks' class is; `warm_up` does the rest.
     """
@@ -256,7 +256,7 @@ class KerasRecipe(Keras):
         return (shuffled_batches(images, self.batch_size),), {"shuffle": False}
 
 
-class TensorFlow(Peer):
+class TensorFlow(Implementation):
     """A whole epoch as one function compiled by XLA: Python is asked once, for the order of the images.
 
     XLA compiles for fixed shapes. So the whole batches are a loop, and the smaller last
@@ -327,7 +327,7 @@ class TensorFlow(Peer):
         return a @ kernel + bias
 
 
-class PyTorch(Peer):
+class PyTorch(Implementation):
     """A loop of eager steps, with the fastest of PyTorch's three forms of Adam."""
 
     label = "PyTorch, eager"
@@ -366,7 +366,7 @@ class PyTorch(Peer):
         return total.item()
 
 
-class ScikitLearn(Peer):
+class ScikitLearn(Implementation):
     """`MLPRegressor`, which has no cross-entropy: squared error and an output without activation."""
 
     label = "scikit-learn, MLPRegressor"
@@ -392,7 +392,7 @@ class ScikitLearn(Peer):
         return 2.0 * float(self.model.loss_)  # which is half of the mean squared error
 
 
-PEERS = {
+IMPLEMENTATIONS = {
     "floor": Floor,
     "bare_calls": BareCalls,
     "numpy": NumPy,

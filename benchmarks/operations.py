@@ -1,14 +1,13 @@
-"""What the pieces of a training step cost: nanoseconds an element, on one thread, in float32.
+"""What the operations of a training step cost: nanoseconds per element, on one thread, in float32.
 
-    python -m benchmarks.pieces
+    python -m benchmarks.operations
 
-times a piece of work at the size that the training of MNIST has, 256 images of 784 pixels,
-in the ways one might write it. The ways of one piece give the same numbers; they differ in
+times each operation at the size that the training of MNIST has, 256 images of 784 pixels,
+in the variants one might write. The variants of one operation give the same numbers; they differ in
 how often they go through memory, and in what they call.
 """
 
 import os
-import pathlib
 import statistics
 import sys
 import time
@@ -16,12 +15,11 @@ import time
 import numpy as np
 
 from aelib.nn.activations import Sigmoid
-from aelib.nn.optimizers import BLOCK, Adam
+from aelib.nn.optimizers import Adam
 from benchmarks import threads
 from benchmarks.epoch import processor
-from experiments.record import write_record
+from experiments.record import run_experiment
 
-RESULTS = pathlib.Path(__file__).parent / "results"
 IMAGES, BATCH, PIXELS, UNITS = 60_000, 256, 784, 1000
 PARAMETERS = (51_000, 2_840_000)  # of the smallest and of the largest network of the benchmark
 LARGE = 16_000_000  # float32 numbers, 64 MB: more than the caches hold
@@ -113,11 +111,11 @@ def timed(work, number):
     return time.process_time() - start
 
 
-# ------------------------------------------------------------------------- the pieces
+# --------------------------------------------------------------------- the operations
 
 
-def elementwise_pieces():
-    """Yield (piece, way, what to call, elements), for what is counted in ns an element."""
+def elementwise_operations():
+    """Yield (operation, variant, what to call, elements), for what is counted in ns per element."""
     rng = np.random.default_rng(0)
     z = rng.normal(size=(BATCH, PIXELS)).astype("float32")
     out = np.empty_like(z)
@@ -135,10 +133,10 @@ def elementwise_pieces():
 
     for count in PARAMETERS:
         w, g, m, v = (rng.random(count, dtype="float32") for _ in range(4))
-        piece = f"Adam, {count:,} weights"
-        yield piece, "plain", lambda: adam_plain(w, g, m, v, 1e-6), count
+        operation = f"Adam, {count:,} weights"
+        yield operation, "plain", lambda: adam_plain(w, g, m, v, 1e-6), count
         optimizer = Adam(1e-6)
-        yield piece, "aelib, in blocks", lambda: optimizer.apply([g], [w]), count
+        yield operation, "aelib, in blocks", lambda: optimizer.apply([g], [w]), count
 
     for size, text in ((BATCH * PIXELS, "a batch"), (LARGE, "64 MB")):
         a, b = np.zeros(size, "float32"), np.zeros(size, "float32")
@@ -146,8 +144,8 @@ def elementwise_pieces():
         yield f"add, {text}", "a new array", lambda: add_new(a, b), size
 
 
-def other_pieces():
-    """Yield (piece, way, what to call, work, unit): so many operations, or bytes."""
+def other_operations():
+    """Yield (operation, variant, what to call, amount, unit): the amount in floating-point operations or in bytes."""
     rng = np.random.default_rng(0)
     for units in (32, UNITS):
         for dtype in ("float32", "float64"):
@@ -160,33 +158,25 @@ def other_pieces():
         yield f"copy, {text}", "read and written", lambda: np.copyto(a, b), 2 * a.nbytes, "GB/s"
 
 
-def measure():
-    """Yield one dict a line of the table, as soon as it is measured."""
-    for piece, way, work, elements in elementwise_pieces():
-        yield {"piece": piece, "way": way, "value": 1e9 * seconds(work) / elements, "unit": "ns an element"}
-    for piece, way, work, amount, unit in other_pieces():
-        yield {"piece": piece, "way": way, "value": amount / seconds(work) / 1e9, "unit": unit}
+def rows():
+    """Yield one dict for each line of the table, as soon as it is measured."""
+    for operation, variant, work, elements in elementwise_operations():
+        value = 1e9 * seconds(work) / elements
+        yield {"operation": operation, "variant": variant, "value": value, "unit": "ns per element"}
+    for operation, variant, work, amount, unit in other_operations():
+        yield {"operation": operation, "variant": variant, "value": amount / seconds(work) / 1e9, "unit": unit}
 
 
-def main():
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # NumPy has been imported: begin again
-        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.pieces"], threads.environment(1))
-    rows = []
-    for row in measure():
+def measure(save):
+    results = {"processor": processor(), "linear_algebra_threads": threads.linear_algebra_threads(), "rows": []}
+    for row in rows():
         row["value"] = round(row["value"], 3)
-        rows.append(row)
-        print(f"{row['piece']:<28}{row['way']:<24}{row['value']:>9.2f} {row['unit']}", flush=True)
-    settings = {"batch": BATCH, "features": PIXELS, "block": BLOCK, "dtype": "float32", "repeats": REPEATS}
-    results = {
-        "processor": processor(),
-        "linear_algebra_threads": threads.linear_algebra_threads(),
-        "rows": rows,
-    }
-    RESULTS.mkdir(exist_ok=True)
-    command = "python -m benchmarks.pieces"
-    path = write_record("pieces", command, settings, results, time.process_time(), RESULTS, ["numpy"])
-    print(f"wrote {path}")
+        results["rows"].append(row)
+        print(f"{row['operation']:<28}{row['variant']:<24}{row['value']:>9.2f} {row['unit']}", flush=True)
+    save(results)
 
 
 if __name__ == "__main__":
-    main()
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # NumPy has been imported: begin again
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.operations"], threads.environment(1))
+    run_experiment(measure)

@@ -1,4 +1,4 @@
-"""One process, one number of threads: every peer in it trains an epoch in turn, round after round.
+"""One process, one number of threads: every implementation in it trains an epoch in turn, round after round.
 
 Not a command for people: `benchmarks.epoch` starts it for each library and each number of threads.
 """
@@ -10,15 +10,15 @@ import sys
 from aelib.datasets import load_mnist
 from benchmarks import threads
 from benchmarks.architectures import ARCHITECTURES, title
-from benchmarks.peers import PEERS
+from benchmarks.implementations import IMPLEMENTATIONS
 
 
-def race(peers, rounds, clock, say):
-    """Let each peer train one epoch in turn, `rounds` times, so that a drift of the machine meets all alike.
+def time_in_turn(implementations, rounds, clock, say):
+    """Let each implementation train one epoch in turn, `rounds` times, so that a drift of the machine meets all alike.
 
     Parameters
     ----------
-    peers : dict of str to Peer
+    implementations : dict of str to Implementation
     rounds : int
     clock : callable
         Returns seconds.
@@ -30,14 +30,14 @@ def race(peers, rounds, clock, say):
     dict of str to {"seconds": list of float, "losses": list of float or None}
         One number a round.
     """
-    results = {name: {"seconds": [], "losses": []} for name in peers}
+    results = {name: {"seconds": [], "losses": []} for name in implementations}
     for number in range(1, rounds + 1):
-        for name, peer in peers.items():
-            gc.collect()  # no peer pays for what another left behind
-            seconds, loss = peer.timed_epoch(clock)
+        for name, implementation in implementations.items():
+            gc.collect()  # none pays for what another left behind
+            seconds, loss = implementation.timed_epoch(clock)
             results[name]["seconds"].append(round(seconds, 4))
             results[name]["losses"].append(loss)
-            say(f"round {number} of {rounds}  {peer.label:<40} {seconds:8.2f} s" + loss_text(loss))
+            say(f"round {number} of {rounds}  {implementation.label:<40} {seconds:8.2f} s" + loss_text(loss))
     return results
 
 
@@ -46,31 +46,35 @@ def loss_text(loss):
 
 
 def run(job, say):
-    """Run the races of a job, one architecture after the other.
+    """Time the epochs of a job, one architecture after the other.
 
     Parameters
     ----------
     job : dict
-        `threads`, `images`, `batch_size`; `peers`, a list of names; `rounds`, a dict
+        `threads`, `images`, `batch_size`; `implementations`, a list of names; `rounds`, a dict
         of an architecture's letter to a number.
     say : callable
 
     Returns
     -------
     dict
-        Of an architecture's letter to what `race` returns.
+        Of an architecture's letter to what `time_in_turn` returns.
     """
-    threads.fix_threads(job["threads"], {PEERS[name].module for name in job["peers"]})
+    threads.fix_threads(job["threads"], {IMPLEMENTATIONS[name].module for name in job["implementations"]})
     clock = threads.clock_name(job["threads"])
     (images, _), _ = load_mnist(limit=job["images"])
     results = {}
     for letter, rounds in job["rounds"].items():
         units = ARCHITECTURES[letter]
         say(f"\n({letter}) {title(units)}, threads: {job['threads']}, {clock} time. Compiling …")
-        names = [name for name in job["peers"] if PEERS[name].only is None or letter in PEERS[name].only]
-        peers = {name: PEERS[name](units, images, job["batch_size"]) for name in names}
-        results[letter] = race(peers, rounds, threads.CLOCKS[clock], say)
-    return {"linear_algebra_threads": threads.linear_algebra_threads(), "races": results}
+        names = [
+            name
+            for name in job["implementations"]
+            if IMPLEMENTATIONS[name].only is None or letter in IMPLEMENTATIONS[name].only
+        ]
+        implementations = {name: IMPLEMENTATIONS[name](units, images, job["batch_size"]) for name in names}
+        results[letter] = time_in_turn(implementations, rounds, threads.CLOCKS[clock], say)
+    return {"linear_algebra_threads": threads.linear_algebra_threads(), "timings": results}
 
 
 def main():

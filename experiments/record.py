@@ -112,7 +112,7 @@ def cpu_seconds():
     return sum(os.times()[:4])
 
 
-def write_record(name, command, settings, results, packages=None):
+def write_record(name, command, settings, results, modules=None):
     """Write a record.
 
     Parameters
@@ -123,8 +123,8 @@ def write_record(name, command, settings, results, packages=None):
         The command that makes the record again.
     settings, results : dict
         What was asked and what was found; JSON's types only.
-    packages : iterable of str or None
-        The distributions whose versions the record names. `None` stands for those of `PACKAGES` that are loaded.
+    modules : iterable of str or None
+        The modules of `PACKAGES` whose versions the record names. `None` stands for those that are loaded.
 
     Returns
     -------
@@ -136,15 +136,14 @@ def write_record(name, command, settings, results, packages=None):
     TypeError, ValueError
         If JSON cannot hold the record, or if it does not follow `SCHEMA`. An older record then stays as it is.
     """
-    if packages is None:
-        packages = [distribution for module, distribution in PACKAGES.items() if module in sys.modules]
+    modules = [module for module in PACKAGES if module in sys.modules] if modules is None else modules
     record = {
         "experiment": name,
         "command": command,
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "python": platform.python_version(),
-        "packages": {package: importlib.metadata.version(package) for package in packages},
+        "packages": {PACKAGES[module]: importlib.metadata.version(PACKAGES[module]) for module in modules},
         "cpu_seconds": round(cpu_seconds(), 1),
         "settings": settings,
         "results": results,
