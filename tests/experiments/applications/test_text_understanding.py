@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments import text_understanding as experiment
+from experiments.applications import text_understanding as experiment
 
 
 def test_a_split_keeps_documents_whole_and_divides_every_domain(rng):

@@ -6,12 +6,12 @@ import pytest
 from aelib.nn import Sequential
 from aelib.nn.gradient_check import central_difference, relative_error
 from aelib.nn.layers import Dense, Input
-from experiments import overfitting
-from experiments.overfitting_remedies import (
+from experiments.practice import overfitting
+from experiments.practice.overfitting_remedies import (
     DecayedAdam,
     DropoutDense,
     batches_with,
-    damaged,
+    corrupted,
     network_with,
     rotated,
     shifted,
@@ -27,11 +27,11 @@ def images(rng):
     return squares.reshape(100, 784)
 
 
-def test_draws_are_nested_and_differ_between_seeds(images):
-    few, more = (overfitting.draw(images, count, seed=1) for count in (10, 30))
+def test_subsets_are_nested_and_differ_between_seeds(images):
+    few, more = (overfitting.subset(images, count, seed=1) for count in (10, 30))
     assert np.array_equal(few, more[:10])
     assert len(np.unique(more, axis=0)) == 30
-    assert not np.array_equal(few, overfitting.draw(images, 10, seed=2))
+    assert not np.array_equal(few, overfitting.subset(images, 10, seed=2))
 
 
 def test_the_validation_images_are_not_in_the_pool():
@@ -108,12 +108,12 @@ def test_rotations_hold_the_image_itself_in_their_middle(images):
 
 def test_noise_has_its_size_and_masking_keeps_the_mean(images):
     rng = np.random.default_rng(0)
-    assert np.isclose((damaged(images, 0.2, None, rng) - images).std(), 0.2, rtol=0.02)
-    masked = damaged(images, None, 0.4, rng)
+    assert np.isclose((corrupted(images, 0.2, None, rng) - images).std(), 0.2, rtol=0.02)
+    masked = corrupted(images, None, 0.4, rng)
     bright = images > 0
     assert np.isclose(np.mean(masked[bright] == 0), 0.4, atol=0.01)
     assert np.isclose(masked.mean(), images.mean(), rtol=0.02)
-    assert damaged(images, None, None, rng) is images
+    assert corrupted(images, None, None, rng) is images
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Every record in the repository follows the schema and was made with the settings that its script has now."""
+
+import importlib
+import importlib.util
+
+import pytest
+
+from experiments.record import ROOT, read_record, record_names, settings_of
+
+
+@pytest.fixture(scope="module", params=record_names())
+def record(request):
+    return read_record(request.param)
+
+
+def test_the_command_names_the_module_beside_the_record(record):
+    module = record["command"].split()[2]
+    assert module.removeprefix("experiments.").replace(".", "/") == record["experiment"]
+    assert importlib.util.find_spec(module)
+
+
+def test_the_settings_are_the_scripts_constants(record):
+    """A constant that was changed, or renamed, without a new record is reported by name."""
+    if record["experiment"] == "benchmarks/epoch":
+        record["settings"].pop("implementations")  # those that were installed
+    constants = settings_of(importlib.import_module(record["command"].split()[2]))
+    differing = {name: value for name, value in flat(record["settings"]).items() if flat(constants).get(name) != value}
+    assert not differing, f"{record['experiment']} was made with {differing}"
+
+
+def flat(settings, prefix=""):
+    """Settings as one dict, those of a sibling as `sibling.name`; a setting made later than a record is in none."""
+    found = {}
+    for name, value in settings.items():
+        is_module = isinstance(value, dict) and any(ROOT.glob(f"experiments/**/{name}.py"))
+        found |= flat(value, f"{name}.") if is_module else {prefix + name: value}
+    return found
+
+
+def test_arrays_lie_beside_a_record():
+    arrays = ROOT.glob("experiments/*/results/*.npz")
+    assert {f"{path.parts[-3]}/{path.stem}" for path in arrays} <= set(record_names())
