@@ -12,8 +12,7 @@ import numpy as np
 
 from aelib.datasets import load_mnist
 from aelib.figures.drawing import ACCENT, INK, MUTED, SMALL, WARM, Drawing
-from experiments.background.cover import from_hex
-from experiments.record import read_record
+from experiments.record import read_arrays, read_record
 
 PICTURE = pathlib.Path(__file__).parent / "static" / "cover.svg"
 PIXEL, SIDE = 3.75, 28  # units a pixel, pixels a side
@@ -82,10 +81,9 @@ def picture():
     """The cover's picture as SVG, from the record."""
     results = read_record("background/cover")["results"]
     _, (x_test, _) = load_mnist()
-    image = x_test[results["test_image"]].reshape(SIDE, SIDE)
-    return (
-        diagram(image, results["code"], from_hex(results["reconstruction"]), results["digit"]).svg(name="cover") + "\n"
-    )
+    images = x_test[results["test_image"]], read_arrays("background/cover")["reconstruction"] / 255
+    image, reconstruction = (image.reshape(SIDE, SIDE) for image in images)
+    return diagram(image, results["code"], reconstruction, results["digit"]).svg(name="cover") + "\n"
 
 
 if __name__ == "__main__":

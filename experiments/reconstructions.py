@@ -15,7 +15,11 @@ def as_bytes(images):
     return np.rint(255 * np.clip(images, 0, 1)).astype("uint8")
 
 
+def error(x, reconstructions):
+    """The squared error summed over an image's pixels, averaged over the images."""
+    return float(squared_error_per_image(x, reconstructions).mean())
+
+
 def unexplained(x, reconstructions, centre):
     """The squared error of reconstructions as a share of that of one constant answer."""
-    constant = squared_error_per_image(x, np.broadcast_to(centre, x.shape)).mean()
-    return float(squared_error_per_image(x, reconstructions).mean() / constant)
+    return error(x, reconstructions) / error(x, np.broadcast_to(centre, x.shape))

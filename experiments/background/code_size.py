@@ -13,10 +13,9 @@ import time
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.metrics import squared_error_per_image
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
-from experiments.reconstructions import as_bytes, ten_digits
+from experiments.reconstructions import as_bytes, error, ten_digits
 from experiments.record import run_experiment
 
 CODE_SIZES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)  # each about 1.4 times the one before
@@ -35,21 +34,16 @@ def build(code_size, seed):
     return network
 
 
-def test_error(network, x_test):
-    """The squared error summed over an image's pixels, averaged over the images."""
-    return float(squared_error_per_image(x_test, network.predict(x_test, batch_size=1000)).mean())
-
-
 def run(code_size, seed, x_train, x_test, digits):
     """Train, and look at the test set twice; return the record's entry and the ten reconstructions."""
     start = time.process_time()
     network = build(code_size, seed)
     entry = {"code_size": code_size, "seed": seed}
     network.fit(x_train, x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, verbose=0)
-    entry["test_error"] = test_error(network, x_test)
+    entry["test_error"] = error(x_test, network.predict(x_test, batch_size=1000))
     reconstructions = network.predict(digits)
     network.fit(x_train, x_train, epochs=LONGER_EPOCHS - EPOCHS, batch_size=BATCH_SIZE, verbose=0)
-    entry["longer_test_error"] = test_error(network, x_test)
+    entry["longer_test_error"] = error(x_test, network.predict(x_test, batch_size=1000))
     entry["cpu_seconds"] = round(time.process_time() - start, 1)
     print(entry, flush=True)
     return entry, reconstructions

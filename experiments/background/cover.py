@@ -36,16 +36,6 @@ def train(images):
     return Sequential(encoder), Sequential(decoder)
 
 
-def as_hex(image):
-    """An image of 784 bytes as 28 strings, one a row of pixels."""
-    return [row.tobytes().hex() for row in image.reshape(28, 28)]
-
-
-def from_hex(rows):
-    """The image of `as_hex`, shape (28, 28), between 0 and 1."""
-    return np.array([list(bytes.fromhex(row)) for row in rows]) / 255
-
-
 def measure(save):
     (x_train, _), (x_test, y_test) = load_mnist()
     encoder, decoder = train(x_train)
@@ -61,8 +51,8 @@ def measure(save):
             "test_image": chosen,
             "squared_error": float(errors[chosen]),
             "code": [round(float(number), 3) for number in codes[chosen]],
-            "reconstruction": as_hex(as_bytes(reconstructions[chosen])),
-        }
+        },
+        reconstruction=as_bytes(reconstructions[chosen]),
     )
 
 

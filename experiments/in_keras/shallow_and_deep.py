@@ -11,11 +11,10 @@ looked at once, when a training is over.
 import time
 
 from aelib.datasets import load_mnist
-from aelib.metrics import squared_error_per_image
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
-from experiments.reconstructions import as_bytes, ten_digits
+from experiments.reconstructions import as_bytes, error, ten_digits
 from experiments.record import run_experiment
 
 ARCHITECTURES = {"shallow": (), "deep": (128, 64)}
@@ -56,7 +55,7 @@ def run(name, seed, data):
         "architecture": name,
         "seed": seed,
         "val_loss": val_loss,
-        "test_error": float(squared_error_per_image(x_test, network.predict(x_test, batch_size=1000)).mean()),
+        "test_error": error(x_test, network.predict(x_test, batch_size=1000)),
         "cpu_seconds": round(time.process_time() - start, 1),
     }
     print({key: value for key, value in entry.items() if key != "val_loss"}, f"{val_loss[-1]:.4f}", flush=True)

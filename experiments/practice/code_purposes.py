@@ -19,13 +19,12 @@ from sklearn.mixture import GaussianMixture
 
 from aelib.applications.compression import Prior
 from aelib.datasets import load_fashion_mnist, load_mnist
-from aelib.metrics import squared_error_per_image
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
 from aelib.nn.regularizers import L1, L2
 from experiments.linear_probe import probe
-from experiments.reconstructions import as_bytes, ten_digits, unexplained
+from experiments.reconstructions import as_bytes, error, ten_digits, unexplained
 from experiments.record import read_arrays, run_experiment
 from experiments.sample_evaluator import SAMPLES, SampleEvaluator, binary
 from experiments.schedules import cosine
@@ -88,11 +87,6 @@ def train(code_size, seed, x_train, x_val, epochs=EPOCHS):
         validation_data=(x_val, x_val),
     )
     return network, encoder, decoder, history.history["val_loss"]
-
-
-def error(x, reconstructions):
-    """The squared error summed over an image's pixels, averaged over the images."""
-    return float(squared_error_per_image(x, reconstructions).mean())
 
 
 # ------------------------------------------------------------- three purposes

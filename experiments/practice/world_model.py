@@ -11,10 +11,10 @@ of PCA, the last pair repeated, and the mean of all pairs. Nothing is chosen by 
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aelib.metrics import squared_error_per_image
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.reconstructions import error
 from experiments.record import run_experiment
 from experiments.schedules import cosine
 
@@ -112,7 +112,7 @@ def roll_out(encode, decode, films, first, seed):
 
 def errors(guesses, truth):
     """The squared error of the second picture of each pair, for each step of the horizon."""
-    return [float(squared_error_per_image(t, g).mean()) for g, t in zip(guesses[..., SIDE**2 :], truth[..., SIDE**2 :])]
+    return [error(t, g) for g, t in zip(guesses[..., SIDE**2 :], truth[..., SIDE**2 :])]
 
 
 def one_seed(seed):

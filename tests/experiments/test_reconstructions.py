@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.reconstructions import as_bytes, ten_digits, unexplained
+from experiments.reconstructions import as_bytes, error, ten_digits, unexplained
 
 
 def test_ten_digits_are_the_first_of_each_in_order(mnist):
@@ -15,6 +15,10 @@ def test_ten_digits_are_the_first_of_each_in_order(mnist):
 
 def test_bytes_are_rounded_and_stay_in_their_range():
     assert as_bytes(np.array([-0.1, 0, 0.499 / 255, 0.501 / 255, 1, 1.2])).tolist() == [0, 0, 0, 1, 255, 255]
+
+
+def test_the_error_is_summed_over_pixels_and_averaged_over_images():
+    assert error(np.zeros((2, 3)), np.array([[1, 2, 0], [0, 0, 1]])) == (5 + 1) / 2
 
 
 def test_a_constant_answer_leaves_all_of_the_error(rng):

@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 
@@ -35,6 +37,18 @@ def flat(settings, prefix=""):
         is_module = isinstance(value, dict) and any(ROOT.glob(f"experiments/**/{name}.py"))
         found |= flat(value, f"{name}.") if is_module else {prefix + name: value}
     return found
+
+
+def test_experiments_in_numpy_and_the_reading_of_records_load_no_framework():
+    rooms = {
+        "background": "code_size, cover",
+        "in_keras": "shallow_and_deep",
+        "applications": "compression, one_class_mnist, text_understanding",
+        "practice": "code_purposes, known_dimension, latent_diffusion, masked_digits, overfitting_remedies, world_model",
+    }
+    imports = "; ".join(f"from experiments.{room} import {names}" for room, names in rooms.items())
+    code = f"{imports}; import benchmarks.epoch, benchmarks.operations, sys; print({{'tensorflow', 'keras'}} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 
 def test_arrays_lie_beside_a_record():
