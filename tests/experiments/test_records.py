@@ -22,12 +22,14 @@ def test_the_command_names_the_module_beside_the_record(record):
 
 
 def test_the_settings_are_the_scripts_constants(record):
-    """A constant that was changed, or renamed, without a new record is reported by name."""
+    """A constant that was changed or renamed without a new record is reported by name."""
     if record["experiment"] == "benchmarks/epoch":
         record["settings"].pop("implementations")  # those that were installed
-    constants = settings_of(importlib.import_module(record["command"].split()[2]))
-    differing = {name: value for name, value in flat(record["settings"]).items() if flat(constants).get(name) != value}
-    assert not differing, f"{record['experiment']} was made with {differing}"
+    now = flat(settings_of(importlib.import_module(record["command"].split()[2])))
+    differing = {
+        name: (value, now.get(name)) for name, value in flat(record["settings"]).items() if value != now.get(name)
+    }
+    assert not differing, f"{record['experiment']} (made with, now): {differing}"
 
 
 def flat(settings, prefix=""):
