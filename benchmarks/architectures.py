@@ -1,4 +1,4 @@
-"""The three autoencoders of the benchmark, and the weights that all peers start from."""
+"""The three autoencoders of the benchmark, and the weights that every implementation starts from."""
 
 import numpy as np
 

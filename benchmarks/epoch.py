@@ -5,10 +5,10 @@
 trains autoencoders of three sizes on the 60,000 images of MNIST, in batches of 256, with Adam,
 in float32, with relu in the hidden layers and the binary cross-entropy of a sigmoid output: on
 one thread, in CPU time, and on two threads, in wall time. The floor is the matrix products
-of an epoch alone, in NumPy. Each library has a process of its own, in which its peers and the
+of an epoch alone, in NumPy. Each library has a process of its own, in which its implementations and the
 floor take turns; compared are the medians, as multiples of the floor beside them. What is timed
 is an epoch within a training; what a call of `fit` prepares before its first epoch is not.
-A peer that is not installed is left out. Options run a part of it, which makes no record
+An implementation that is not installed is left out. Options run a part of it, which makes no record
 unless `--record` names one. All of it takes about a quarter of an hour on two quiet cores.
 """
 
@@ -22,22 +22,30 @@ import time
 
 from benchmarks import threads
 from benchmarks.architectures import ARCHITECTURES, multiplications, title
-from benchmarks.peers import PEERS, Peer
-from experiments.record import write_record
+from benchmarks.implementations import IMPLEMENTATIONS, Implementation
+from experiments.record import settings_of, write_record
 
-RESULTS = pathlib.Path(__file__).parent / "results"
 BATCH_SIZE = 256
 IMAGES = 60_000
 ROUNDS = {"a": 5, "b": 5, "c": 3}
 THREADS = (1, 2)
+PROTOCOL = {  # for the record's readers
+    "dtype": "float32",
+    "optimizer": "adam",
+    "timed": "an epoch within a training, without what a call of fit prepares before its first epoch",
+    "processes": "one for each library; a multiple is of the floor in the same process",
+    "clock": "CPU time counts all threads of the process, TensorFlow's input pipeline among them",
+}
 
 
 def parse(arguments=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=positive, help="epochs timed of each peer")
+    parser.add_argument("--rounds", type=positive, help="epochs timed of each implementation")
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES))
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="beside the floor")
+    parser.add_argument(
+        "--implementations", nargs="+", choices=IMPLEMENTATIONS, default=list(IMPLEMENTATIONS), help="beside the floor"
+    )
     parser.add_argument("--threads", nargs="+", type=positive, default=list(THREADS))
     parser.add_argument("--images", type=positive, default=IMAGES, help="train on the first ones only")
     parser.add_argument("--record", metavar="NAME", help="write benchmarks/results/NAME.json")
@@ -57,66 +65,67 @@ def positive(text):
 
 
 def split_installed(names):
-    """Return the names of the peers that are installed, the floor first, and of those that are not."""
-    names = ["floor", *(name for name in PEERS if name in names and name != "floor")]
-    missing = [name for name in names if not threads.installed(PEERS[name].module)]
+    """Return the names of the implementations that are installed, the floor first, and of those that are not."""
+    names = ["floor", *(name for name in IMPLEMENTATIONS if name in names and name != "floor")]
+    missing = [name for name in names if not threads.installed(IMPLEMENTATIONS[name].module)]
     return [name for name in names if name not in missing], missing
 
 
-def groups(peers):
-    """Divide the peers by their library, and put the floor in front of each group.
+def groups(names):
+    """Divide implementations by their library, and put the floor in front of each group.
 
     Beside TensorFlow or PyTorch in one process, the same epoch in NumPy takes some percent
-    longer; nobody's training should pay for what another peer has loaded.
+    longer; nobody's training should pay for what another library has loaded.
     """
-    others = [name for name in peers if name != "floor"]
-    libraries = dict.fromkeys(PEERS[name].module for name in others)
-    return [["floor", *(name for name in others if PEERS[name].module == one)] for one in libraries] or [["floor"]]
+    others = [name for name in names if name != "floor"]
+    libraries = dict.fromkeys(IMPLEMENTATIONS[name].module for name in others)
+    grouped = [[name for name in others if IMPLEMENTATIONS[name].module == library] for library in libraries]
+    return [["floor", *group] for group in grouped or [[]]]
 
 
 def table_rows(count, processes, images):
-    """One dict a peer and architecture, from what was measured with a number of threads.
+    """One dict for each implementation and architecture, from what was measured with a number of threads.
 
     Parameters
     ----------
     count : int
         Threads.
     processes : list of dict
-        Of each process, what `race` returned, by the architecture's letter.
+        Of each process, what `time_in_turn` returned, by the architecture's letter.
     images : int
 
     Returns
     -------
     list of dict
-        A peer is compared with the floor of its own process. The floor's row takes all of them together.
+        An implementation is compared with the floor of its own process. The floor's row takes all of them together.
     """
     rows = []
     for letter in processes[0]:
-        races = [process[letter] for process in processes]
-        seconds = [second for race in races for second in race["floor"]["seconds"]]
+        timings = [process[letter] for process in processes]
+        seconds = [second for timing in timings for second in timing["floor"]["seconds"]]
         floor = table_row(count, letter, "floor", {"seconds": seconds, "losses": [None] * len(seconds)}, seconds)
         products = 2 * multiplications(ARCHITECTURES[letter], images)
         floor["gflops_per_second"] = round(products / floor["median"] / 1e9, 1)
         rows.append(floor)
-        for race in races:
-            beside = race["floor"]["seconds"]
-            rows += [table_row(count, letter, name, race[name], beside) for name in race if name != "floor"]
+        for timing in timings:
+            beside = timing["floor"]["seconds"]
+            rows += [table_row(count, letter, name, timing[name], beside) for name in timing if name != "floor"]
     return rows
 
 
 def table_row(count, letter, name, measured, floor_seconds):
-    """What the record holds of one peer: `measured` is its part of what `race` returned."""
+    """What the record holds of one implementation: `measured` is its part of what `time_in_turn` returned."""
     median = statistics.median(measured["seconds"])
     return {
         "threads": count,
         "clock": threads.clock_name(count),
         "architecture": title(ARCHITECTURES[letter]),
-        "peer": name,
-        "label": PEERS[name].label,
+        "implementation": name,
+        "label": IMPLEMENTATIONS[name].label,
         "seconds": measured["seconds"],
         "median": median,
         "multiple_of_floor": round(median / statistics.median(floor_seconds), 3),
-        "loss": PEERS[name].loss,
+        "loss": IMPLEMENTATIONS[name].loss,
         "losses": measured["losses"],
         "final_loss": measured["losses"][-1],
     }
@@ -141,11 +150,11 @@ def cell_text(row):
 
 
 def losses_line(rows):
-    """What each peer's loss is at the end, so that a reader sees that all learn the same."""
+    """What each implementation's loss is at the end, so that a reader sees that all learn the same."""
     losses = []
     for row in rows:
         if row["loss"] is not None:
-            kind = "" if row["loss"] == Peer.loss else f" ({row['loss']})"
+            kind = "" if row["loss"] == Implementation.loss else f" ({row['loss']})"
             losses.append(f"{row['label']} {row['final_loss']:.4f}{kind}")
     return f"Loss of the last epoch, {rows[0]['architecture']}: " + "; ".join(losses) + "."
 
@@ -160,7 +169,7 @@ def processor():
     return names[0] if names else platform.processor() or "unknown"
 
 
-def show(rows, peers):
+def show(rows, names):
     """Print the table of each number of threads, the last losses, and the notes."""
     for count in dict.fromkeys(row["threads"] for row in rows):
         print("\n" + table([row for row in rows if row["threads"] == count]))
@@ -168,67 +177,55 @@ def show(rows, peers):
         first = [row for row in rows if row["architecture"] == name and row["threads"] == rows[0]["threads"]]
         print("\n" + losses_line(first))
     print()
-    for name in peers:
-        if PEERS[name].note:
-            print(f"{PEERS[name].label}: {PEERS[name].note}.")
+    for name in names:
+        if IMPLEMENTATIONS[name].note:
+            print(f"{IMPLEMENTATIONS[name].label}: {IMPLEMENTATIONS[name].note}.")
 
 
-def packages(peers):
-    """The distributions whose versions belong into the record."""
-    names = {"sklearn": "scikit-learn"}
-    modules = dict.fromkeys(["numpy", *(PEERS[name].module for name in peers)])
-    if "tensorflow" in modules:
-        modules["keras"] = None
-    return [names.get(module, module) for module in modules]
+def modules(names):
+    """The modules whose versions belong into the record."""
+    needed = dict.fromkeys(["numpy", *(IMPLEMENTATIONS[name].module for name in names)])
+    return [*needed, "keras"] if "tensorflow" in needed else [*needed]
 
 
 def main(arguments=None):
     start = time.perf_counter()
     options = parse(arguments)
-    peers, missing = split_installed(options.peers)
-    left_out = [f"{PEERS[name].label}: left out, {PEERS[name].module} is not installed." for name in missing]
+    names, missing = split_installed(options.implementations)
+    left_out = [
+        f"{IMPLEMENTATIONS[name].label}: left out, {IMPLEMENTATIONS[name].module} is not installed." for name in missing
+    ]
     for line in left_out:
         print(line)
     rounds = {letter: options.rounds or ROUNDS[letter] for letter in options.architectures}
-    job = {"images": options.images, "batch_size": BATCH_SIZE, "peers": peers, "rounds": rounds}
+    job = {"images": options.images, "batch_size": BATCH_SIZE, "implementations": names, "rounds": rounds}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     if load is not None and load > 0.5:
-        print(f"The machine is busy (load {load:.1f}): wall times will say more of that than of the peers.")
+        print(f"The machine is busy (load {load:.1f}): wall times will say more of that than of the implementations.")
     rows, algebra = [], {}
     for count in options.threads:
-        jobs = [{**job, "threads": count, "peers": group} for group in groups(peers)]
-        results = [threads.run_module("benchmarks.race", count, each) for each in jobs]
+        jobs = [{**job, "threads": count, "implementations": group} for group in groups(names)]
+        results = [threads.run_module("benchmarks.timing", count, each) for each in jobs]
         algebra[count] = sorted({number for result in results for number in result["linear_algebra_threads"]})
-        rows += table_rows(count, [result["races"] for result in results], options.images)
-    show(rows, peers)
+        rows += table_rows(count, [result["timings"] for result in results], options.images)
+    show(rows, names)
     minutes = (time.perf_counter() - start) / 60
     print(f"\nAll of it took {minutes:.1f} minutes.")
     if options.record is None:
         print("Only a part was run: no record is written.")
         return
-    settings = {
-        **job,
-        "rounds": {title(ARCHITECTURES[letter]): number for letter, number in rounds.items()},
-        "threads": options.threads,
-        "dtype": "float32",
-        "optimizer": "adam",
-        "timed": "an epoch within a training, without what a call of fit prepares before its first epoch",
-        "processes": "one for each library; a multiple is of the floor in the same process",
-        "clock": "CPU time counts all threads of the process, TensorFlow's input pipeline among them",
-        "notes": {name: PEERS[name].note for name in peers if PEERS[name].note},
-    }
+    settings = settings_of(sys.modules[__name__]) | job | {"threads": options.threads}
     results = {
         "processor": processor(),
         "load_before": load,
         "linear_algebra_threads": algebra,
         "left_out": left_out,
+        "notes": {name: IMPLEMENTATIONS[name].note for name in names if IMPLEMENTATIONS[name].note},
         "minutes": round(minutes, 1),
         "rows": rows,
     }
-    RESULTS.mkdir(exist_ok=True)
     command = " ".join(["python -m benchmarks.epoch", *(sys.argv[1:] if arguments is None else arguments)])
-    cpu_seconds = sum(os.times()[:4])  # the races' processes included
-    path = write_record(options.record, command, settings, results, cpu_seconds, RESULTS, packages(peers))
+    path = write_record(f"benchmarks/{options.record}", command, settings, results, modules(names))
     print(f"wrote {path}")
 
 

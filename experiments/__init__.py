@@ -1,1 +1,4 @@
-"""Experiments too long for a chapter: each is a script, and its record lies in `results/`."""
+"""Experiments too long for a chapter, in rooms named after the book's parts; records lie in each room's `results/`.
+
+`python -m experiments.<room>.<name>` runs one and records it.
+"""

@@ -1,6 +1,6 @@
-"""A judge of codes: a linear classifier that learns to read the digit from a few labelled ones.
+"""A linear probe: a classifier that learns to read the digit from a few labelled codes.
 
-It needs no framework, so that experiments in NumPy can ask it without loading one.
+It needs no framework, so that experiments in NumPy can use it without loading one.
 """
 
 import numpy as np

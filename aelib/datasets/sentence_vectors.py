@@ -1,6 +1,6 @@
 """Sentence vectors: what a trained language model makes of each text, 384 numbers, stored as bytes.
 
-`experiments/sentence_vectors.py` made them with all-MiniLM-L6-v2, so that no chapter needs the model.
+`experiments/applications/sentence_vectors.py` made them with all-MiniLM-L6-v2, so that no chapter needs the model.
 """
 
 import io

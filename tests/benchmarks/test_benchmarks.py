@@ -1,21 +1,21 @@
-"""The benchmark measures what it says it measures: the same training in every peer, and the floor's products.
+"""The benchmark measures what it says it measures: the same training in every implementation, and the floor's products.
 
 How long anything takes is never asserted.
 """
 
 import argparse
 import itertools
-import json
 import statistics
 
 import numpy as np
 import pytest
 
 from aelib.nn.optimizers import Adam
-from benchmarks import architectures, epoch, peers, pieces, race, threads
+from benchmarks import architectures, epoch, implementations, operations, threads, timing
+from experiments import record
 
-INSTALLED = [name for name, peer in peers.PEERS.items() if threads.installed(peer.module)]
-CROSS_ENTROPY = [name for name in INSTALLED if peers.PEERS[name].loss == "binary cross-entropy"]
+INSTALLED = [name for name, one in implementations.IMPLEMENTATIONS.items() if threads.installed(one.module)]
+CROSS_ENTROPY = [name for name in INSTALLED if implementations.IMPLEMENTATIONS[name].loss == "binary cross-entropy"]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def products(monkeypatch):
 
 
 def test_the_floor_does_the_products_of_an_epoch_in_their_order_and_no_others(products, rng):
-    floor = peers.Floor((5, 3, 4, 5), rng.random((6, 5), dtype="float32"), 4)
+    floor = implementations.Floor((5, 3, 4, 5), rng.random((6, 5), dtype="float32"), 4)
     products.clear()
     assert floor.epoch() is None
     plain, left, right = (False, False), (True, False), (False, True)
@@ -57,7 +57,7 @@ def test_the_floor_does_the_products_of_an_epoch_in_their_order_and_no_others(pr
 
 def test_the_floor_multiplies_as_often_as_its_gflops_are_counted_by(products, rng):
     units, images = (7, 3, 2, 3, 7), rng.random((11, 7), dtype="float32")
-    floor = peers.Floor(units, images, 4)
+    floor = implementations.Floor(units, images, 4)
     products.clear()
     floor.epoch()
     counted = sum(a[0] * a[1] * b[1] for a, b, _, _ in products)
@@ -65,7 +65,7 @@ def test_the_floor_multiplies_as_often_as_its_gflops_are_counted_by(products, rn
 
 
 def test_the_floor_makes_no_array_in_an_epoch(products, rng):
-    floor = peers.Floor((5, 3, 5), rng.random((6, 5), dtype="float32"), 4)
+    floor = implementations.Floor((5, 3, 5), rng.random((6, 5), dtype="float32"), 4)
     addresses = []
     for _ in range(2):
         products.clear()
@@ -78,7 +78,7 @@ def test_the_floor_makes_no_array_in_an_epoch(products, rng):
 
 def test_the_floors_products_are_right(rng):
     images = rng.random((3, 5), dtype="float32")
-    floor = peers.Floor((5, 2, 4), images, 3)
+    floor = implementations.Floor((5, 2, 4), images, 3)
     floor.epoch()
     w1, w2 = architectures.starting_weights((5, 2, 4))[::2]
     ones = np.ones((3, 4))
@@ -87,11 +87,11 @@ def test_the_floors_products_are_right(rng):
     np.testing.assert_allclose(floor.gradients[0], images.T @ (ones @ w2.T), rtol=1e-5)
 
 
-# ------------------------------------------------------------------------- the peers
+# --------------------------------------------------------------- the implementations
 
 
 def losses_in_float64(images, epsilon_beside_the_corrected_root):
-    """Three epochs of what every peer should do, written out: means over the images of losses before a step.
+    """Three epochs of what every implementation should do, written out: means over the images of losses before a step.
 
     Keras adds Adam's epsilon to the root of `v`; PyTorch to that of `v / (1 - beta_2^t)`.
     """
@@ -122,16 +122,16 @@ def losses_in_float64(images, epsilon_beside_the_corrected_root):
 
 
 @pytest.mark.parametrize("name", CROSS_ENTROPY)
-def test_every_peer_takes_adams_steps_on_all_batches_and_returns_the_mean_loss_over_the_images(name, images):
-    # Ten times the same image: then the order, which every peer draws for itself, does not matter.
+def test_every_implementation_takes_adams_steps_on_all_batches_and_returns_the_mean_loss_over_the_images(name, images):
+    # Ten times the same image: then the order, which every implementation chooses for itself, does not matter.
     identical = np.repeat(images[:1], 10, axis=0)
-    peer = peers.PEERS[name]((784, 16, 8, 784), identical, 4)
+    implementation = implementations.IMPLEMENTATIONS[name]((784, 16, 8, 784), identical, 4)
     expected = losses_in_float64(identical, name == "pytorch")
-    np.testing.assert_allclose([peer.epoch() for _ in range(3)], expected, rtol=2e-5)
+    np.testing.assert_allclose([implementation.epoch() for _ in range(3)], expected, rtol=2e-5)
 
 
 @pytest.mark.parametrize("name", CROSS_ENTROPY)
-def test_every_peer_sees_each_image_once_an_epoch(name, monkeypatch):
+def test_every_implementation_sees_each_image_once_an_epoch(name, monkeypatch):
     """Five images whose losses differ so much that one too often, or too seldom, would change the mean."""
     rng = np.random.default_rng(5)
     weights = [rng.normal(0, 3, shape).astype("float32") for shape in ((6, 4), (4,), (4, 6), (6,))]
@@ -141,39 +141,41 @@ def test_every_peer_sees_each_image_once_an_epoch(name, monkeypatch):
     losses = (np.logaddexp(0, z) - z * images).mean(axis=1)
     assert np.abs(losses[:, None] - losses)[np.triu_indices(5, 1)].min() > 0.05 * losses.sum()
 
-    monkeypatch.setattr(peers, "starting_weights", lambda units: weights)
-    peer = peers.PEERS[name]((6, 4, 6), images, 2)
+    monkeypatch.setattr(implementations, "starting_weights", lambda units: weights)
+    implementation = implementations.IMPLEMENTATIONS[name]((6, 4, 6), images, 2)
     for _ in range(2):  # the weights are so large that Adam's steps of 0.001 hardly matter
-        assert peer.epoch() == pytest.approx(losses.mean(), rel=0.02)
+        assert implementation.epoch() == pytest.approx(losses.mean(), rel=0.02)
 
 
 @pytest.fixture(scope="module")
 def losses_of_numpy(images):
-    peer = peers.NumPy((784, 32, 784), images, 64)
-    return [peer.epoch() for _ in range(4)]
+    implementation = implementations.NumPy((784, 32, 784), images, 64)
+    return [implementation.epoch() for _ in range(4)]
 
 
 @pytest.mark.parametrize("name", CROSS_ENTROPY)
-def test_every_peer_learns_and_comes_out_where_numpy_does(name, images, losses_of_numpy):
-    peer = peers.PEERS[name]((784, 32, 784), images, 64)
-    losses = [peer.epoch() for _ in range(4)]
+def test_every_implementation_learns_and_comes_out_where_numpy_does(name, images, losses_of_numpy):
+    implementation = implementations.IMPLEMENTATIONS[name]((784, 32, 784), images, 64)
+    losses = [implementation.epoch() for _ in range(4)]
     assert losses[0] > losses[1] > losses[2] > losses[3]
     np.testing.assert_allclose(losses, losses_of_numpy, rtol=0.015)  # their orders differ
 
 
 def test_scikit_learn_trains_and_returns_the_mean_squared_error(images):
     pytest.importorskip("sklearn")
-    peer = peers.ScikitLearn((784, 32, 784), images, 600)  # one batch an epoch: the loss before its step
+    implementation = implementations.ScikitLearn(
+        (784, 32, 784), images, 600
+    )  # one batch an epoch: the loss before its step
     for _ in range(3):
-        expected = np.square(peer.model.predict(images) - images).mean()
-        assert peer.epoch() == pytest.approx(expected, rel=1e-4)
-    assert peer.epoch() < expected
+        expected = np.square(implementation.model.predict(images) - images).mean()
+        assert implementation.epoch() == pytest.approx(expected, rel=1e-4)
+    assert implementation.epoch() < expected
 
 
 @pytest.mark.parametrize("name", INSTALLED)
 def test_a_batch_larger_than_the_data_is_one_small_batch(name, images):
-    peer = peers.PEERS[name]((784, 4, 784), images[:5], 64)
-    loss = peer.epoch()
+    implementation = implementations.IMPLEMENTATIONS[name]((784, 4, 784), images[:5], 64)
+    loss = implementation.epoch()
     assert name == "floor" or np.isfinite(loss)
 
 
@@ -190,16 +192,16 @@ def test_the_time_of_fit_is_that_of_the_epoch_inside_it():
             self.history = {"loss": [0.5]}
             return self
 
-    peer = object.__new__(peers.Fit)
-    peer.model, peer.callback_class, peer.fit_arguments = Model(), object, ((), {})
-    assert peer.timed_epoch(lambda: now[0]) == (2.0, 0.5)
+    implementation = object.__new__(implementations.Fit)
+    implementation.model, implementation.callback_class, implementation.fit_arguments = Model(), object, ((), {})
+    assert implementation.timed_epoch(lambda: now[0]) == (2.0, 0.5)
 
 
-# -------------------------------------------------------------------------- the race
+# ---------------------------------------------------------------------- in turn
 
 
 class Recorded:
-    """A peer that writes down when its turn was."""
+    """An implementation that writes down when its turn was."""
 
     def __init__(self, name, turns):
         self.label, self.turns = name, turns
@@ -209,10 +211,10 @@ class Recorded:
         return clock(), None if self.label == "floor" else 1.0 / len(self.turns)
 
 
-def test_the_peers_take_turns_and_progress_is_a_line_a_turn():
+def test_the_implementations_take_turns_and_progress_is_a_line_a_turn():
     turns, lines, clock = [], [], itertools.count(1.0)
-    racing = {name: Recorded(name, turns) for name in ("floor", "numpy")}
-    results = race.race(racing, 2, lambda: next(clock), lines.append)
+    recorded = {name: Recorded(name, turns) for name in ("floor", "numpy")}
+    results = timing.time_in_turn(recorded, 2, lambda: next(clock), lines.append)
     assert turns == ["floor", "numpy", "floor", "numpy"]
     assert results["floor"] == {"seconds": [1.0, 3.0], "losses": [None, None]}
     assert results["numpy"] == {"seconds": [2.0, 4.0], "losses": [0.5, 0.25]}
@@ -243,14 +245,14 @@ def test_more_threads_than_asked_are_refused(monkeypatch):
 # --------------------------------------------------------------- the command, the table
 
 
-def test_a_peer_that_is_not_installed_is_left_out_by_name(monkeypatch):
+def test_an_implementation_that_is_not_installed_is_left_out_by_name(monkeypatch):
     monkeypatch.setattr(threads, "installed", lambda module: module != "torch")
     present, missing = epoch.split_installed(["pytorch", "numpy"])
     assert present == ["floor", "numpy"] and missing == ["pytorch"]
 
 
-def races(**seconds):
-    """What a race returns, with the seconds given."""
+def timings(**seconds):
+    """What `time_in_turn` returns, with the seconds given."""
     return {
         name: {"seconds": times, "losses": [None if name == "floor" else 0.25] * len(times)}
         for name, times in seconds.items()
@@ -258,14 +260,14 @@ def races(**seconds):
 
 
 def test_the_multiples_are_those_of_the_medians():
-    rows = epoch.table_rows(1, [{"a": races(floor=[1.0, 9.0, 2.0], numpy=[3.0, 1.0, 30.0])}], 100)
+    rows = epoch.table_rows(1, [{"a": timings(floor=[1.0, 9.0, 2.0], numpy=[3.0, 1.0, 30.0])}], 100)
     assert [row["median"] for row in rows] == [2.0, 3.0]
     assert [row["multiple_of_floor"] for row in rows] == [1.0, 1.5]
     assert rows[1]["seconds"] == [3.0, 1.0, 30.0] and rows[1]["clock"] == "CPU"
 
 
-def test_a_peer_is_compared_with_the_floor_of_its_own_process():
-    processes = [{"a": races(floor=[2.0], numpy=[3.0])}, {"a": races(floor=[4.0], pytorch=[10.0])}]
+def test_an_implementation_is_compared_with_the_floor_of_its_own_process():
+    processes = [{"a": timings(floor=[2.0], numpy=[3.0])}, {"a": timings(floor=[4.0], pytorch=[10.0])}]
     floor, numpy, pytorch = epoch.table_rows(1, processes, 100)
     assert numpy["multiple_of_floor"] == 1.5 and pytorch["multiple_of_floor"] == 2.5
     assert floor["seconds"] == [2.0, 4.0] and floor["median"] == 3.0 and floor["multiple_of_floor"] == 1.0
@@ -273,7 +275,7 @@ def test_a_peer_is_compared_with_the_floor_of_its_own_process():
 
 
 def test_every_library_has_a_process_with_a_floor_of_its_own():
-    received = epoch.groups(list(peers.PEERS))
+    received = epoch.groups(list(implementations.IMPLEMENTATIONS))
     assert received == [
         ["floor", "bare_calls", "numpy"],
         ["floor", "keras", "keras_recipe", "tensorflow"],
@@ -285,17 +287,17 @@ def test_every_library_has_a_process_with_a_floor_of_its_own():
 
 
 def test_the_floors_gflops_are_two_operations_a_multiplication():
-    rows = epoch.table_rows(2, [{"a": races(floor=[2.0])}], 60_000)
+    rows = epoch.table_rows(2, [{"a": timings(floor=[2.0])}], 60_000)
     operations = 60_000 * 2 * 5 * 784 * 32  # two products forward, two for the kernels, one between
     assert rows[0]["gflops_per_second"] == round(operations / 2.0 / 1e9, 1)
 
 
-def test_the_table_shows_seconds_and_multiples_and_a_dash_where_a_peer_did_not_run():
+def test_the_table_shows_seconds_and_multiples_and_a_dash_where_an_implementation_did_not_run():
     rows = epoch.table_rows(
         1,
         [
-            {"a": races(floor=[2.0], numpy=[3.0]), "c": races(floor=[10.0], numpy=[11.0])},
-            {"a": races(floor=[2.0], scikit_learn=[5.0]), "c": races(floor=[10.0])},
+            {"a": timings(floor=[2.0], numpy=[3.0]), "c": timings(floor=[10.0], numpy=[11.0])},
+            {"a": timings(floor=[2.0], scikit_learn=[5.0]), "c": timings(floor=[10.0])},
         ],
         100,
     )
@@ -308,7 +310,7 @@ def test_the_table_shows_seconds_and_multiples_and_a_dash_where_a_peer_did_not_r
 
 
 def test_a_loss_of_another_kind_is_named_beside_the_last_losses():
-    rows = epoch.table_rows(1, [{"a": races(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}], 100)
+    rows = epoch.table_rows(1, [{"a": timings(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}], 100)
     line = epoch.losses_line(rows)
     assert "NumPy (aelib) 0.2500" in line and "MLPRegressor 0.2500 (mean squared error)" in line
     assert "floor" not in line
@@ -327,22 +329,23 @@ def test_a_number_that_is_not_positive_is_refused(value):
 
 
 def test_the_command_runs_prints_and_records(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(epoch, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    (tmp_path / "benchmarks").mkdir()
     monkeypatch.setattr(threads, "installed", lambda module: module != "torch")
-    command = "--architectures a --peers numpy pytorch --rounds 3 --threads 1 --images 300 --record quick"
+    command = "--architectures a --implementations numpy pytorch --rounds 3 --threads 1 --images 300 --record quick"
     epoch.main(command.split())
     output, progress = capfd.readouterr()
     assert "PyTorch, eager: left out, torch is not installed." in output
     assert progress.count("round 3 of 3") == 2 and "Threads: 1" in output
 
-    record = json.loads((tmp_path / "results" / "quick.json").read_text())
-    assert record["command"] == f"python -m benchmarks.epoch {command}"
-    assert record["packages"] == {"numpy": np.__version__}
-    assert record["settings"]["images"] == 300 and record["settings"]["rounds"] == {"784-32-784": 3}
-    results = record["results"]
+    found = record.read_record("benchmarks/quick")
+    assert found["command"] == f"python -m benchmarks.epoch {command}"
+    assert found["packages"] == {"numpy": np.__version__}
+    assert found["settings"]["images"] == 300 and found["settings"]["rounds"] == {"a": 3}
+    results = found["results"]
     assert results["processor"] and results["left_out"]
     assert set(results["linear_algebra_threads"]["1"]) <= {1}
-    assert [row["peer"] for row in results["rows"]] == ["floor", "numpy"]
+    assert [row["implementation"] for row in results["rows"]] == ["floor", "numpy"]
     for row in results["rows"]:
         assert len(row["seconds"]) == len(row["losses"]) == 3
         assert row["median"] == statistics.median(row["seconds"])
@@ -351,15 +354,15 @@ def test_the_command_runs_prints_and_records(tmp_path, monkeypatch, capfd):
     assert numpy["losses"][0] > numpy["final_loss"] == numpy["losses"][-1] and floor["final_loss"] is None
 
 
-def test_the_records_name_all_packages_of_the_peers():
-    expected = ["numpy", "tensorflow", "scikit-learn", "keras"]
-    assert epoch.packages(["floor", "keras", "scikit_learn"]) == expected
+def test_the_records_name_all_modules_of_the_implementations():
+    expected = ["numpy", "tensorflow", "sklearn", "keras"]
+    assert epoch.modules(["floor", "keras", "scikit_learn"]) == expected
 
 
-# -------------------------------------------------------------------------- the pieces
+# ---------------------------------------------------------------------- the operations
 
 
-@pytest.mark.parametrize("work", [pieces.sigmoid_by_tanh, pieces.sigmoid_by_exp])
+@pytest.mark.parametrize("work", [operations.sigmoid_by_tanh, operations.sigmoid_by_exp])
 def test_the_ways_to_a_sigmoid_are_the_sigmoid(work, rng):
     z = rng.normal(size=(9, 7)).astype("float32") * 5
     out = np.empty_like(z)
@@ -367,7 +370,7 @@ def test_the_ways_to_a_sigmoid_are_the_sigmoid(work, rng):
     np.testing.assert_allclose(out, 1 / (1 + np.exp(-z.astype("float64"))), atol=1e-6)
 
 
-@pytest.mark.parametrize("work", [pieces.relu_by_maximum, pieces.relu_by_where, pieces.relu_by_mask])
+@pytest.mark.parametrize("work", [operations.relu_by_maximum, operations.relu_by_where, operations.relu_by_mask])
 def test_the_ways_to_a_relu_are_the_relu(work, rng):
     z = rng.normal(size=(9, 7)).astype("float32")
     out = np.full_like(z, np.nan)
@@ -375,7 +378,7 @@ def test_the_ways_to_a_relu_are_the_relu(work, rng):
     assert out.tolist() == [[value if value > 0 else 0.0 for value in row] for row in z.tolist()]
 
 
-@pytest.mark.parametrize("work", [pieces.gather_by_clip, pieces.gather_by_take, pieces.gather_by_index])
+@pytest.mark.parametrize("work", [operations.gather_by_clip, operations.gather_by_take, operations.gather_by_index])
 def test_the_ways_to_gather_a_batch_give_its_rows(work, rng):
     images, rows = rng.random((9, 5), dtype="float32"), np.array([7, 0, 3])
     out = np.empty((3, 5), "float32")
@@ -387,21 +390,21 @@ def test_the_plain_adam_is_aelibs(rng):
     w, g, m, v = rng.random(11), rng.normal(size=11), np.zeros(11), np.zeros(11)
     ours, optimizer = w.copy(), Adam(0.01)
     for t in range(1, 4):
-        pieces.adam_plain(w, g, m, v, 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t))
+        operations.adam_plain(w, g, m, v, 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t))
         optimizer.apply([g], [ours])
     np.testing.assert_allclose(w, ours, rtol=1e-12)
 
 
-def test_every_piece_can_be_called_and_is_measured(monkeypatch):
+def test_every_operation_can_be_called_and_is_measured(monkeypatch):
     sizes = {"IMAGES": 50, "BATCH": 8, "PIXELS": 6, "UNITS": 5, "PARAMETERS": (40,), "LARGE": 64}
     for name, value in sizes.items():
-        monkeypatch.setattr(pieces, name, value)
+        monkeypatch.setattr(operations, name, value)
     called = []
-    monkeypatch.setattr(pieces, "seconds", lambda work: (work(), called.append(work), 2e-9)[-1])
-    rows = list(pieces.measure())
-    assert len(called) == len(rows) == len({(row["piece"], row["way"]) for row in rows})
-    values = {(row["piece"], row["way"]): row["value"] for row in rows}
-    assert values["sigmoid", "with tanh"] == pytest.approx(2.0 / (8 * 6))  # ns an element
+    monkeypatch.setattr(operations, "seconds", lambda work: (work(), called.append(work), 2e-9)[-1])
+    rows = list(operations.rows())
+    assert len(called) == len(rows) == len({(row["operation"], row["variant"]) for row in rows})
+    values = {(row["operation"], row["variant"]): row["value"] for row in rows}
+    assert values["sigmoid", "with tanh"] == pytest.approx(2.0 / (8 * 6))  # ns per element
     assert values["Adam, 40 weights", "plain"] == pytest.approx(2.0 / 40)
     assert values["matrix product, 5 units", "float32"] == pytest.approx(2 * 8 * 6 * 5 / 2.0)  # GFLOP/s
     assert values["copy, 64 MB", "read and written"] == pytest.approx(2 * 64 * 4 / 2.0)  # GB/s
@@ -409,6 +412,6 @@ def test_every_piece_can_be_called_and_is_measured(monkeypatch):
 
 def test_a_time_is_the_median_for_one_call(monkeypatch):
     ticks = iter([0.01, 0.03] + [2.0, 4.0, 60.0])  # one call is too short; then two calls a measurement
-    monkeypatch.setattr(pieces, "REPEATS", 3)
-    monkeypatch.setattr(pieces, "timed", lambda work, number: next(ticks))
-    assert pieces.seconds(None) == 2.0
+    monkeypatch.setattr(operations, "REPEATS", 3)
+    monkeypatch.setattr(operations, "timed", lambda work, number: next(ticks))
+    assert operations.seconds(None) == 2.0

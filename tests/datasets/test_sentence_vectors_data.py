@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aelib.datasets import load_paper_summaries, load_sentence_vectors, load_sentiment_snippets
-from experiments import sentence_vectors
+from experiments.applications import sentence_vectors
 from experiments.record import read_record
 
 
@@ -48,7 +48,7 @@ def test_rounding_turns_no_vector_by_more_than_the_record_says(rng):
     np.testing.assert_allclose(codes * scale, vectors, atol=scale * 0.5001)
     assert sentence_vectors.cosines(vectors, codes * scale).min() > 0.9998
     assert sentence_vectors.cosines(vectors, -vectors) == pytest.approx(-1)
-    for entry in read_record("sentence_vectors")["results"]["files"]:
+    for entry in read_record("applications/sentence_vectors")["results"]["files"]:
         assert entry["cosine_min"] > 0.9998 and entry["bytes"] < 15e6
 
 
