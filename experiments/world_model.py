@@ -85,7 +85,7 @@ def autoencoder(pairs, seed):
 
 def principal_components(pairs, seed):
     """The same for PCA, which draws no lots: the seed does nothing."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(pairs)
+    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
     return pca.transform, pca.inverse_transform
 
 

@@ -26,7 +26,7 @@ def test_returns_are_the_logarithms_of_ratios_of_prices():
     days, names, returns = load_stock_returns()
     assert days.shape == (8312,) and returns.shape == (8312, 20) and len(names) == 20
     assert days[0] == np.datetime64("1990-01-03") and days[-1] == np.datetime64("2022-12-28")
-    assert np.all(np.diff(days) > np.timedelta64(0))
+    assert np.all(np.diff(days) > np.timedelta64(0, "D"))
     apple = names.index("AAPL")
     assert returns[0, apple] == pytest.approx(np.log(0.266 / 0.264))
     assert np.exp(returns[:, apple].sum()) == pytest.approx(125.674 / 0.264)  # the first price and the last
