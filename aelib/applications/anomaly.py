@@ -226,7 +226,7 @@ class MeanDistanceDetector(NormalsDetector):
             raise ValueError(f"metric must be 'euclidean' or 'mahalanobis'. Received: {self.metric!r}.")
         if self.metric == "mahalanobis" and self.relative:
             raise ValueError("relative goes with metric 'euclidean'. Received: relative=True with 'mahalanobis'.")
-        self.mean_ = Z.mean(axis=0)
+        self.mean_ = Z.mean(axis=0, dtype="float64")
         if self.metric == "mahalanobis":
             self.covariance_ = EmpiricalCovariance().fit(Z.astype("float64"))
 
