@@ -11,6 +11,7 @@ PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)  # `C` of logistic regression: small i
 
 def probe(codes, labels, test_codes, test_labels):
     """Return the test accuracy of logistic regression, its penalty chosen on the last fifth of the labelled codes."""
+    codes = codes.astype("float64")
     centre, scale = codes.mean(axis=0), codes.std()  # one scale for all: small components stay small
     codes, test_codes = (codes - centre) / scale, (test_codes - centre) / scale
     kept = len(codes) * 4 // 5

@@ -226,9 +226,9 @@ class MeanDistanceDetector(NormalsDetector):
             raise ValueError(f"metric must be 'euclidean' or 'mahalanobis'. Received: {self.metric!r}.")
         if self.metric == "mahalanobis" and self.relative:
             raise ValueError("relative goes with metric 'euclidean'. Received: relative=True with 'mahalanobis'.")
-        self.mean_ = Z.mean(axis=0)
+        self.mean_ = Z.mean(axis=0, dtype="float64")
         if self.metric == "mahalanobis":
-            self.covariance_ = EmpiricalCovariance().fit(Z)
+            self.covariance_ = EmpiricalCovariance().fit(Z.astype("float64"))
 
     def _reconstruct(self, Z):
         return np.broadcast_to(self.mean_, Z.shape)
@@ -267,7 +267,7 @@ class PCADetector(NormalsDetector):
         self.n_components = n_components
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
-        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z)
+        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z.astype("float64"))
 
     def _reconstruct(self, Z):
         return self.pca_.inverse_transform(self.pca_.transform(Z))

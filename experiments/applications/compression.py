@@ -277,7 +277,7 @@ def curves(data, setup, kept_lambda):
                 runs.append(entry)
                 if (method, lagrange, seed) == ("noise", kept_lambda, SEEDS[0]):
                     kept = [w for network in networks for w in network.get_weights()]
-    pca = PCA(min(256, data.train.shape[1]), random_state=0).fit(data.train)
+    pca = PCA(min(256, data.train.shape[1]), random_state=0).fit(data.train.astype("float64"))
     results = {"runs": runs}
     results["PCA"] = [
         {"step": step, **data.measure_codec(pca_codec(pca, data.train, step))} for step in setup.pca_steps

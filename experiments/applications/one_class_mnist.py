@@ -76,7 +76,7 @@ def run_autoencoder(name, seed, train, validation, x_test, anomalous, checkpoint
 
 def run_pca(train, x_test, anomalous):
     """The error outside the first components, for each number of them and for the rule's; return one entry each."""
-    pca = PCA(svd_solver="covariance_eigh").fit(train)
+    pca = PCA(svd_solver="covariance_eigh").fit(train.astype("float64"))
     by_rule = int(np.searchsorted(np.cumsum(pca.explained_variance_ratio_), VARIANCE_SHARE)) + 1
     codes = np.square(pca.transform(x_test), dtype="float64")  # (n, 784), and their sum is the squared distance
     total = codes.sum(axis=1)

@@ -118,6 +118,7 @@ def representations(texts, vectors, train, seed):
     words = tfidf().fit([texts[i] for i in train]).transform(texts)
     weights, shares = bags(texts, train)
     lsa = TruncatedSVD(LATENT_DIM, random_state=seed).fit(words[train])
+    pca = PCA(LATENT_DIM, random_state=seed).fit(vectors[train].astype("float64"))
     counts = count_autoencoder(weights[train], shares[train], seed)
     spread = scaled(vectors, train)
     codes = {
@@ -125,7 +126,7 @@ def representations(texts, vectors, train, seed):
         "LSA": scaled(lsa.transform(words), train),
         "autoencoder of counts": scaled(counts.predict(weights, batch_size=1000), train),
         "sentence vectors": spread,
-        "PCA of vectors": scaled(PCA(LATENT_DIM, random_state=seed).fit(vectors[train]).transform(vectors), train),
+        "PCA of vectors": scaled(pca.transform(vectors), train),
     }
     for noise in NOISES:
         encoder = vector_autoencoder(spread[train], seed, noise)
@@ -152,6 +153,7 @@ def accuracy(name, codes, labels, fit_rows, rows, strength):
     """Share of right answers on some rows of a classifier fitted on others; one class fitted is one class answered."""
     if len(np.unique(labels[fit_rows])) == 1:
         return float(np.mean(labels[rows] == labels[fit_rows][0]))
+    codes = codes.astype("float64")
     return classifier(name, strength).fit(codes[fit_rows], labels[fit_rows]).score(codes[rows], labels[rows])
 
 
@@ -202,7 +204,7 @@ def losses_compared(snippets):
         train, val, _ = split(snippets.domains, snippets.documents, seed)
         weights, shares = bags(snippets.texts, train)
         present = (shares > 0).astype("float32")
-        lsa = TruncatedSVD(LATENT_DIM, random_state=seed).fit(weights[train])
+        lsa = TruncatedSVD(LATENT_DIM, random_state=seed).fit(weights[train].astype("float64"))
         codes = {"LSA of the same words": lsa.transform(weights)}
         for name, targets, loss, hidden in (
             ("squared error", weights, "squared error", ()),
@@ -305,7 +307,7 @@ def hashes(x, bits, seed):
     """Functions from vectors to bits, by name, fitted on the training vectors `x`, which have mean 0."""
     rng = np.random.default_rng([seed, bits])
     planes = rng.normal(size=(x.shape[1], bits)).astype("float32")
-    components = PCA(bits, random_state=0).fit(x).components_.T
+    components = PCA(bits, random_state=0).fit(x.astype("float64")).components_.T
     rotation = itq_rotation(x @ components, rng=rng)
     functions = {
         "random hyperplanes": lambda v: v @ planes > 0,

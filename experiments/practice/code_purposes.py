@@ -120,7 +120,7 @@ def generated(codes, decode, rng):
 
 def rated(codes, test_codes, decode, x_test):
     """Bits and error of codes that are rounded with each step, rotated to their principal axes before."""
-    axes = PCA(random_state=0).fit(codes)
+    axes = PCA(random_state=0).fit(codes.astype("float64"))
     codes, test_codes = axes.transform(codes), axes.transform(test_codes)
     deviation = np.sqrt(codes.var(axis=0).mean())
     points = []
@@ -162,7 +162,7 @@ def sweep(seed, data, evaluators):
         untrained = build(code_size, seed)[1]
         accuracy = probed(untrained.predict, data, seed)
         entries.append({"kind": "random weights", "code_size": code_size, "seed": seed, "accuracy": accuracy})
-        pca = PCA(code_size, random_state=0).fit(x_train)
+        pca = PCA(code_size, random_state=0).fit(x_train.astype("float64"))
         entries.append(evaluate("PCA", code_size, seed, pca.transform, pca.inverse_transform, data, evaluators)[0])
         network, encoder, decoder, val_loss = train(code_size, seed, x_train, x_val)
         entry, images = evaluate("autoencoder", code_size, seed, encoder.predict, decoder.predict, data, evaluators)
@@ -248,7 +248,7 @@ def wide(data):
         encoder = build_wide(WIDE["plain, 784"][0], 0, 0, seed)[1]
         entries.append({"kind": "random weights, 784", "seed": seed, "accuracy": probed(encoder.predict, data, seed)})
     for code_size in (32, 256, 784):
-        pca = PCA(code_size, random_state=0).fit(x_train)
+        pca = PCA(code_size, random_state=0).fit(x_train.astype("float64"))
         missing = copied(lambda x, pca=pca: pca.inverse_transform(pca.transform(x)), x_test)
         entries.append({"kind": f"PCA, {code_size}", "seed": SEEDS[0], "missing": missing})
     narrow = train(32, SEEDS[0], x_train, others[0][0])[0]

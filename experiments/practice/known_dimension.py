@@ -119,7 +119,7 @@ def run(kind, code_size, seed):
     x_train, x_test = data(kind, seed)
     centre = x_train.mean(axis=0)
     network, _, _, losses = train(x_train, code_size, seed)
-    pca = PCA(code_size, random_state=0).fit(x_train)
+    pca = PCA(code_size, random_state=0).fit(x_train.astype("float64"))
     entry = {
         "kind": kind,
         "code_size": code_size,

@@ -114,8 +114,9 @@ def sources(codes, seed):
     """Codes from everything that was fitted to the training codes, by name, and from N(0, I)."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((SAMPLES, LATENT_DIM))
-    normal = rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), SAMPLES)
-    mixture = GaussianMixture(COMPONENTS, tol=1e-2, max_iter=50, random_state=seed).fit(codes)
+    examples = codes.astype("float64")  # a covariance in float32 may come out as not positive semi-definite
+    normal = rng.multivariate_normal(examples.mean(axis=0), np.cov(examples.T), SAMPLES)
+    mixture = GaussianMixture(COMPONENTS, tol=1e-2, max_iter=50, random_state=seed).fit(examples)
     return {
         "N(0, I)": noise,
         "normal distribution": normal,

@@ -80,7 +80,7 @@ def encode(network, images):
 
 def linear_guess(x_train, images, masks):
     """The best linear guess of each whole image from its visible pixels (the chapter's equation)."""
-    mean, covariance = x_train.mean(axis=0), np.cov(x_train.T) + RIDGE * np.eye(784)
+    mean, covariance = x_train.mean(axis=0, dtype="float64"), np.cov(x_train.T) + RIDGE * np.eye(784)
     guesses = np.empty_like(images)
     for guess, image, hidden in zip(guesses, images, masks):
         seen = ~hidden

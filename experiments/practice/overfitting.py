@@ -124,7 +124,8 @@ def train(network, batches, x_val, steps=STEPS):
 def baselines(images, x_evaluated, x_test):
     """Training and test error of the mean image and of PCA with a code of the same size."""
     mean = images.mean(axis=0)
-    pca = PCA(LATENT_DIM, svd_solver="full" if len(images) < 784 else "covariance_eigh").fit(images)
+    pca = PCA(LATENT_DIM, svd_solver="full" if len(images) < 784 else "covariance_eigh")
+    pca.fit(images.astype("float64"))
     answers = {
         "mean image": lambda x: np.broadcast_to(mean, x.shape),
         "PCA": lambda x: pca.inverse_transform(pca.transform(x)),

@@ -155,7 +155,7 @@ def test_errors(changes, x_train, x_val, x_test):
 
 def simple_methods(x_train, images):
     """The errors of the mean image and of PCA with a code of the same size."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(x_train)
+    pca = PCA(LATENT_DIM, random_state=0).fit(x_train.astype("float64"))
     answers = {
         "mean image": np.broadcast_to(x_train.mean(axis=0), images.shape),
         "PCA": pca.inverse_transform(pca.transform(images)),

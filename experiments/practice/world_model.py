@@ -83,7 +83,7 @@ def autoencoder(pairs, seed):
 
 def principal_components(pairs, seed):
     """The same for PCA, in which nothing is random: the seed does nothing."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(pairs)
+    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
     return pca.transform, pca.inverse_transform
 
 

@@ -30,7 +30,7 @@ def codes_of(kind, seed, x_train, x_test):
     if kind == "pixels":
         return *flat, None
     if kind == "PCA":
-        pca = PCA(COMPONENTS, random_state=seed).fit(flat[0])
+        pca = PCA(COMPONENTS, random_state=seed).fit(flat[0].astype("float64"))
         return *(pca.transform(x) for x in flat), None
     network, encoder = build("dense", NOISE if kind == "denoising" else 0.0, seed)
     if kind != "random weights":

@@ -119,7 +119,7 @@ def generated(vae, plain, x_train, seed):
     """The images that each way of generating them gives, binary: a dict of (SAMPLES, 784) arrays."""
     encoder, decoder = plain.layers
     rng = np.random.default_rng(seed)
-    pca = PCA(vae.latent_dim, random_state=0).fit(x_train)
+    pca = PCA(vae.latent_dim, random_state=0).fit(x_train.astype("float64"))
     images = {
         "PCA, fitted normal": pca.inverse_transform(fitted_gaussian(pca.transform(x_train), rng)),
         "plain, N(0, I)": decoder(standard_gaussian(vae.latent_dim, rng)),

@@ -197,6 +197,17 @@ def test_pca_is_scikit_learns(normals):
     np.testing.assert_allclose(np.abs(detector.encode(new)), np.abs(pca.transform(z)))
 
 
+@pytest.mark.parametrize(
+    "detector", [MeanDistanceDetector("mahalanobis", scaler=None), PCADetector(2, scaler=None)], ids=str
+)
+def test_statistics_of_single_precision_data_are_computed_in_double(detector, normals):
+    single = (normals + 1000).astype("float32")  # the squares of the mean would hide the variances in seven digits
+    scores, expected = (
+        clone(detector).set_params(random_state=0).fit(x).score_samples(x) for x in (single, single.astype("float64"))
+    )
+    np.testing.assert_allclose(scores, expected, rtol=1e-6)
+
+
 def test_a_linear_autoencoder_comes_near_pca(normals):
     """Its loss cannot be lower than PCA's on training normals, and training brings it close."""
     train = normals[:300]
