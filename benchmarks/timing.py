@@ -37,12 +37,9 @@ def time_in_turn(implementations, rounds, clock, say):
             seconds, loss = implementation.timed_epoch(clock)
             results[name]["seconds"].append(round(seconds, 4))
             results[name]["losses"].append(loss)
-            say(f"round {number} of {rounds}  {implementation.label:<40} {seconds:8.2f} s" + loss_text(loss))
+            shown = "" if loss is None else f"   loss {loss:.4f}"
+            say(f"round {number} of {rounds}  {implementation.label:<40} {seconds:8.2f} s{shown}")
     return results
-
-
-def loss_text(loss):
-    return "" if loss is None else f"   loss {loss:.4f}"
 
 
 def run(job, say):

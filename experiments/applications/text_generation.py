@@ -52,11 +52,7 @@ MODELS |= {name: (TextVAE, options) for name, options in TREATMENTS.items()}
 OF_SENTENCES = ("language model", "autoencoder", "VAE", "VAE, annealing")
 SEEDS = (0, 1, 2)
 CODE_SAMPLES = 64  # for each text
-KEPT = (  # with the weights of the first seed
-    ("names", "VAE, annealing"),
-    ("sentences", "autoencoder"),
-    ("sentences", "VAE, annealing"),
-)
+KEPT = ("names", "VAE, annealing"), ("sentences", "autoencoder"), ("sentences", "VAE, annealing")  # their first seeds
 
 
 def load(data):

@@ -125,15 +125,8 @@ def measure(save):
     final = compete([{**best(choice), **finalist} for finalist in FINALISTS], x_fit, x_val)
     chosen = best(final)
     runs = [final_run(seed, chosen, x_train, x_test) for seed in SEEDS]
-    save(
-        {
-            "choice": choice,
-            "finalists": final,
-            "chosen": chosen,
-            "runs": runs,
-            "opening": {"seed": SEEDS[0], "loss": opening(x_train, SEEDS[0], chosen)},
-        }
-    )
+    first = {"seed": SEEDS[0], "loss": opening(x_train, SEEDS[0], chosen)}
+    save({"choice": choice, "finalists": final, "chosen": chosen, "runs": runs, "opening": first})
 
 
 if __name__ == "__main__":

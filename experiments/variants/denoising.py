@@ -92,9 +92,8 @@ def denoise(architecture, count, seed, x_train, x_test):
 def measure(save):
     (x_train, _), (x_test, y_test) = load_mnist(flatten=False)
     x_train, x_test, y_test = x_train[..., None], x_test[:TEST_IMAGES, ..., None], y_test[:TEST_IMAGES]
-    runs, kept = [], {}
-    digits = corrupted(x_test, NOISE)
-    kept["noisy"] = ten_digits(digits, y_test)[..., 0].astype("float16")
+    runs, digits = [], corrupted(x_test, NOISE)
+    kept = {"noisy": ten_digits(digits, y_test)[..., 0].astype("float16")}
     for architecture in ARCHITECTURES:
         for count in TRAIN_IMAGES:
             for seed in SEEDS:

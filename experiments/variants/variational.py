@@ -219,8 +219,8 @@ def compare_recipes(data):
 def measure(save):
     data = load_binary()
     weights = train_classifier(*data[0])
-    results = {"generation": compare_generation(data, weights), "collapse": compare_recipes(data)}
-    save(results, **dict(zip(("kernel_1", "bias_1", "kernel_2", "bias_2"), weights)))
+    named = dict(zip(("kernel_1", "bias_1", "kernel_2", "bias_2"), weights))
+    save({"generation": compare_generation(data, weights), "collapse": compare_recipes(data)}, **named)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """An experiment's record holds its settings without anyone typing them, and comes back as it was written."""
 
 import datetime
+import importlib
 import json
 import platform
 import sys
@@ -8,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from experiments import record
+from experiments import record, variants
 
 EXPERIMENT = '''
 """An experiment."""
@@ -33,25 +34,21 @@ def forget(save):
 @pytest.fixture
 def room(tmp_path, monkeypatch):
     """The folder of a room with an experiment and a sibling from which it takes a constant and a function."""
-    import experiments.variants
-
     room = tmp_path / "experiments" / "variants"
     room.mkdir(parents=True)
     (room / "experiment.py").write_text(EXPERIMENT)
     (room / "sibling.py").write_text("SEEDS = (0, 1)\nSTEPS = 7\n\n\ndef train():\n    return STEPS\n")
     monkeypatch.setattr(record, "ROOT", tmp_path)
-    monkeypatch.setattr(experiments.variants, "__path__", [str(room)])
+    monkeypatch.setattr(variants, "__path__", [str(room)])
     monkeypatch.setattr(sys, "argv", ["experiment.py"])
-    yield room
-    for name in ("experiment", "sibling"):
-        sys.modules.pop(f"experiments.variants.{name}", None)
+    return room
 
 
 @pytest.fixture
 def experiment(room):
-    import experiments.variants.experiment
-
-    return experiments.variants.experiment
+    yield importlib.import_module("experiments.variants.experiment")
+    for name in ("experiment", "sibling"):
+        del sys.modules[f"experiments.variants.{name}"]
 
 
 def write(name="variants/deep", command="python -m experiments.variants.deep", settings=None, results=None, **options):
