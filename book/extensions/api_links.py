@@ -13,13 +13,15 @@ import pathlib
 import re
 
 import nbformat
-from book_pages import is_notebook, joined, link_to_page, reading_order
 from docutils import nodes
 from docutils.parsers.rst import directives
 from numpydoc.xref import DEFAULT_LINKS
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+from book.extensions.book_pages import is_notebook, joined, link_to_page, reading_order
+from book.extensions.cells import code_cells, parsed
 
 PACKAGE = "aelib"
 CODE_CELL = re.compile(
@@ -98,14 +100,6 @@ def names_in(cells):
             imported.pop(node.id, None)
     ours = {name: dotted for name, dotted in imported.items() if dotted.partition(".")[0] == PACKAGE}
     return [dict(found_in(tree, ours, cell.splitlines())) for tree, cell in zip(trees, cells)]
-
-
-def parsed(cell):
-    """The syntax tree of a cell; an empty one where a cell is not plain Python."""
-    try:
-        return ast.parse(cell)
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def found_in(tree, imported, lines):
@@ -238,7 +232,7 @@ def collect_uses(app, env):
     for docname in reading_order(env):
         if is_notebook(env, docname):
             notebook = nbformat.read(env.doc2path(docname), as_version=nbformat.current_nbformat)
-            cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            cells = [cell.source for cell in code_cells(notebook)]
             for dotted in {dotted for places in names_in(cells) for _, dotted in places.values()}:
                 env.aelib_uses.setdefault(dotted, []).append(docname)
 
