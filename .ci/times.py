@@ -1,13 +1,10 @@
-"""Print how long each notebook took when the book was built last, slowest first."""
+"""Print how long each notebook took when it was last executed for the book, slowest first."""
 
 import pathlib
+import pickle
 
-from jupyter_cache import get_cache
-
-for path in pathlib.Path("_build/.jupyter_cache").iterdir():
-    records = get_cache(path).list_cache_records()
-    seconds = {record.uri: record.data["execution_seconds"] for record in records}
-    for uri in sorted(seconds, key=seconds.get, reverse=True):
-        name = str(pathlib.Path(uri).relative_to(pathlib.Path.cwd()))
-        print(f"{name:<44} {seconds[uri]:6.1f} s")
-    print(f"{'all notebooks':<44} {sum(seconds.values()):6.1f} s")
+environment = pickle.loads(pathlib.Path("_build/.doctrees/environment.pickle").read_bytes())
+seconds = {page: data["exec_data"]["runtime"] for page, data in environment.nb_metadata.items() if "exec_data" in data}
+for page in sorted(seconds, key=seconds.get, reverse=True):
+    print(f"{page:<44} {seconds[page]:6.1f} s")
+print(f"{'all notebooks':<44} {sum(seconds.values()):6.1f} s")

@@ -42,15 +42,15 @@ def public_names(folder):
     """
     found = {}
     for path in sorted(folder.rglob("*.py")):
-        parts = path.relative_to(folder.parent).with_suffix("").parts
-        tree = syntax(path)
-        if parts[-1] == "__init__":
-            module, names = parts[:-1], [name for name in exported(tree) if not (path.parent / f"{name}.py").exists()]
-        elif parts[-1] not in (of_package := exported(syntax(path.parent / "__init__.py"))) and of_package:
+        *package, stem = path.relative_to(folder.parent).with_suffix("").parts
+        modules, others = exported(path.parent, ".".join(package))
+        if stem == "__init__":
+            module, names = package, others
+        elif others and stem not in modules:
             continue  # the package speaks for this module
         else:
             kinds = (ast.ClassDef, ast.FunctionDef)
-            module, names = parts, [node.name for node in tree.body if isinstance(node, kinds)]
+            module, names = [*package, stem], [node.name for node in syntax(path).body if isinstance(node, kinds)]
         for name in names:
             if not name.startswith("_"):
                 found.setdefault(name, []).append(".".join((*module, name)))
@@ -62,12 +62,16 @@ def syntax(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def exported(tree):
-    """The names in a module's `__all__`."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "__all__":
-            return ast.literal_eval(node.value)
-    return []
+def exported(folder, package):
+    """The names in a package's `__all__` as two sets: those of its modules, and the others."""
+    body = syntax(folder / "__init__.py").body
+    lists = [
+        node.value for node in body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    ]
+    names = {name for value in lists for name in ast.literal_eval(value)}
+    own = [node.names for node in body if isinstance(node, ast.ImportFrom) and node.module == package]
+    modules = {alias.name for aliases in own for alias in aliases}
+    return names & modules, names - modules
 
 
 # ---------------------------------------------------------- what a chapter's code names

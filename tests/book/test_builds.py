@@ -75,7 +75,11 @@ def runs(folder, name):
 def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(book, build):
     folder = book(
         cover="# A book\n\n{cite}`someone`\n\n```{bibliography}\n```",
-        one=["from toy import first\nprint(first.VALUE)", RUN.format("one")],
+        one=[
+            "from toy import first\nprint(first.VALUE)",
+            RUN.format("one"),
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+        ],
         two=["import toy.second", RUN.format("two")],
     )
 
@@ -84,18 +88,20 @@ def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(book, build
         assert done.returncode == 0, done.stdout
         return [runs(folder, "one"), runs(folder, "two")]
 
-    def page():
-        text = (folder / "_build/html/chapters/one.html").read_text(encoding="utf-8")
-        return re.sub(r"\?v=\w+", "", text)  # the versions of files that the first build had not yet copied
+    def pages():
+        html = folder / "_build/html"
+        texts = {path.relative_to(html).as_posix(): path.read_text(encoding="utf-8") for path in html.rglob("*.html")}
+        # Without the versions of files that the first build had not yet copied.
+        return {name: re.sub(r"\?v=\w+", "", text) for name, text in texts.items()}
 
     assert built() == [1, 1]
     assert built() == [1, 1]
-    before = page()
+    before = pages()
     (folder / "toy/first.py").write_text("VALUE = 23\n")
-    assert built() == [2, 1] and "23" in re.findall(r"<span></span>(\d+)", page())
+    assert built() == [2, 1] and "23" in re.findall(r"<span></span>(\d+)", pages()["chapters/one.html"])
     (folder / "toy/first.py").write_text("VALUE = 1\n")
-    assert built() == [2, 1] and page() == before
-    assert built("sphinx-build") == [2, 1] and page() == before
+    assert built() == [2, 1] and pages() == before
+    assert built("sphinx-build") == [2, 1] and pages() == before
 
 
 def test_a_warning_lasts_until_its_cause_is_gone(book, build):
