@@ -10,7 +10,7 @@ STARTUP = pathlib.Path(__file__).with_name("kernel_startup.py")
 
 
 def prepare_environment():
-    """Give the kernels that this process starts one thread for linear algebra, and make their warnings errors.
+    """Give the kernels that this process starts one thread for linear algebra, and run `kernel_startup` in them.
 
     On matrices as small as this book's a second thread brings little. When the other core is busy it does harm: the threads
     wait for each other by spinning, and a chapter takes many times as long. TensorFlow has its own threads and keeps them.

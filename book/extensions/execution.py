@@ -128,7 +128,7 @@ def failure_of(result):
                 traceback = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(output.traceback))
                 line = re.search(r"Cell In\s?\[\d+\], line (\d+)", traceback)
                 lines = statement(cell.source, int(line[1])) if line else cell.source
-                error = f"{output.ename}: {output.evalue}".removesuffix(": ")
+                error = f"{output.ename}: {output.evalue[:1000]}".removesuffix(": ")
                 return "\n    ".join([f"cell {number} fails:", *lines.splitlines(), error])
     return result.err and str(result.err)
 

@@ -1,5 +1,6 @@
 """Builds of a small book with the book's own configuration, by either program: what runs, what fails, what lasts."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import nbformat
 import pytest
 import yaml
+
+from book.extensions.execution import KEPT, drop_old
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 RUN = "open('{}.runs', 'a').write('x')"  # a chapter's note that it was executed
@@ -49,6 +52,7 @@ def book(root, tmp_path):
 def build(root, tmp_path, monkeypatch):
     """Build the book with a program, strictly, and return the finished process."""
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
+    monkeypatch.delenv("PYTHONSTARTUP")  # the tests' own
 
     def run(program, *arguments):
         command = [pathlib.Path(sys.executable).with_name(program), *arguments]
@@ -104,6 +108,14 @@ def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(book, build
     assert built("sphinx-build") == [2, 1] and pages() == before
 
 
+def test_the_last_few_caches_of_a_chapter_stay(tmp_path):
+    for number in range(8):
+        (tmp_path / str(number)).mkdir()
+        os.utime(tmp_path / str(number), (number, number))
+    drop_old(tmp_path / "1")
+    assert {folder.name for folder in tmp_path.iterdir()} == {"1", "4", "5", "6", "7"} and KEPT == 5
+
+
 def test_a_warning_lasts_until_its_cause_is_gone(book, build):
     book(cover="# A book\n\n{ref}`nowhere`\n", other="# Other\n")
     for _ in range(2):
@@ -120,6 +132,7 @@ def test_a_warning_lasts_until_its_cause_is_gone(book, build):
 def test_a_cell_that_fails_is_shown_with_its_claim_and_no_stack(book, build, program):
     folder = book(
         cover="# A book\n",
+        value=["loss = 0.2", "assert 0 < loss < 0.1"],
         claim=["loss = 0.2", "a = 1\nassert (\n    loss < 0.1\n), 'too large'"],
         warning=["import numpy as np", "np.log(np.zeros(1))"],
         figure=["%matplotlib inline\nimport matplotlib.pyplot as plt", "plt.title('\u4e2d');"],
@@ -127,6 +140,10 @@ def test_a_cell_that_fails_is_shown_with_its_claim_and_no_stack(book, build, pro
     )
     done = build(program)
     assert done.returncode == 1
+    assert (
+        "chapters/value.ipynb, cell 1 fails:\n    assert 0 < loss < 0.1\n    AssertionError: (0, 0.2, 0.1)\n"
+        in done.stdout
+    )
     assert (
         "chapters/claim.ipynb, cell 1 fails:\n    assert (\n        loss < 0.1\n    ), 'too large'\n    AssertionError: too large\n"
         in done.stdout

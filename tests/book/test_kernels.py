@@ -12,8 +12,11 @@ KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 
 @pytest.fixture
-def outcome(root, tmp_path):
+def outcome(root, tmp_path, monkeypatch):
     """Run a notebook of the given cells as pytest runs a chapter, with a limit in seconds, and return what pytest says."""
+
+    for name in ("PYTHONSTARTUP", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name)  # the tests' own
 
     def run(*cells, seconds=75):
         shutil.copy(root / "conftest.py", tmp_path)
@@ -52,7 +55,7 @@ def test_a_warning_of_the_chapter_is_an_error_and_one_between_libraries_is_none(
 
 def test_a_kernel_finds_no_name_that_the_chapter_has_not_made_and_one_thread(outcome):
     said = outcome(
-        "assert not {'warnings', 'make_warnings_errors'} & set(dir())",
+        "assert not {'warnings', 'ast', 'make_warnings_errors', 'give_claims_their_values'} & set(dir())",
         "import os\nassert os.environ['OPENBLAS_NUM_THREADS'] == os.environ['OMP_NUM_THREADS'] == '1'",
     )
     assert "2 passed" in said, said
