@@ -1,10 +1,33 @@
-"""Pytest's two workers share two cores: one thread each.
+"""The kernels that run the chapters: their environment, and how long a chapter may take."""
 
-Linear algebra that finds its second core taken waits by spinning, and both workers
-become many times slower. The kernels that run the chapters inherit this setting.
-"""
+import pytest
 
-import os
+from book.kernels import prepare_environment
 
-for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+prepare_environment()
+
+
+def pytest_addoption(parser):
+    parser.addini("chapter_seconds", "how many seconds of processor time a chapter may take", default="75")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail the last cell of a notebook that took too long: in seconds of processor time, which a busy machine hardly changes."""
+    result = yield
+    notebook = getattr(item.parent, "nb", None)
+    if notebook is not None and item.cell is [cell for cell in notebook.cells if cell.cell_type == "code"][-1]:
+        limit = float(item.config.getini("chapter_seconds"))
+        seconds = processor_seconds(item.parent.kernel.kc)
+        if seconds > limit:
+            chapter = item.path.relative_to(item.config.rootpath)
+            pytest.fail(f"{chapter} took {seconds:.1f} s of processor time; the limit is {limit:g} s.")
+    return result
+
+
+def processor_seconds(kernel):
+    """How long a kernel and the processes that it has started and awaited have computed, all threads together."""
+    asked = kernel.execute(
+        "", silent=True, user_expressions={"seconds": "sum(__import__('os').times()[:4])"}, reply=True
+    )
+    return float(asked["content"]["user_expressions"]["seconds"]["data"]["text/plain"])

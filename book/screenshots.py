@@ -1,6 +1,6 @@
 """Take a picture of every page of the built book, in both themes and at two widths, for looking at.
 
-    python .ci/screenshots.py FOLDER [WORD ...]
+    python -m book.screenshots FOLDER [WORD ...]
 
 The pictures lie in FOLDER/WIDTH_THEME, cut into pieces where a page is long. With words, only the pages whose address holds one
 of them are taken. Wants the built book, a Chromium and `tests/browser/requirements.txt`.

@@ -13,13 +13,15 @@ import pathlib
 import re
 
 import nbformat
-from book_pages import is_notebook, joined, link_to_page, reading_order
 from docutils import nodes
 from docutils.parsers.rst import directives
 from numpydoc.xref import DEFAULT_LINKS
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+from book.extensions.book_pages import is_notebook, joined, link_to_page, reading_order
+from book.extensions.cells import code_cells, parsed
 
 PACKAGE = "aelib"
 CODE_CELL = re.compile(
@@ -35,22 +37,20 @@ CODE_CELL = re.compile(
 def public_names(folder):
     """Map each public class and function below a package's folder to its dotted name, without importing it.
 
-    A package that lists names in `__all__` offers them itself and speaks for its modules, except for those that it
-    imports as modules. Names that two modules share are left out.
+    A package that lists names in `__all__` offers them itself and speaks for its modules, but for those that the list
+    names. Names that two modules share are left out.
     """
     found = {}
     for path in sorted(folder.rglob("*.py")):
-        parts = path.relative_to(folder.parent).with_suffix("").parts
-        tree = syntax(path)
-        if parts[-1] == "__init__":
-            module, names = parts[:-1], [name for name in exported(tree) if name not in own_modules(tree, parts[:-1])]
-        elif exported(package := syntax(path.parent / "__init__.py")) and parts[-1] not in own_modules(
-            package, parts[:-1]
-        ):
+        *package, stem = path.relative_to(folder.parent).with_suffix("").parts
+        modules, others = exported(path.parent, ".".join(package))
+        if stem == "__init__":
+            module, names = package, others
+        elif others and stem not in modules:
             continue  # the package speaks for this module
         else:
             kinds = (ast.ClassDef, ast.FunctionDef)
-            module, names = parts, [node.name for node in tree.body if isinstance(node, kinds)]
+            module, names = [*package, stem], [node.name for node in syntax(path).body if isinstance(node, kinds)]
         for name in names:
             if not name.startswith("_"):
                 found.setdefault(name, []).append(".".join((*module, name)))
@@ -62,18 +62,16 @@ def syntax(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def own_modules(tree, package):
-    """The names of its own modules that a package imports, as `from aelib.nn import layers` does in `aelib.nn`."""
-    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == ".".join(package))
-    return {name.name for node in imports for name in node.names}
-
-
-def exported(tree):
-    """The names in a module's `__all__`."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "__all__":
-            return ast.literal_eval(node.value)
-    return []
+def exported(folder, package):
+    """The names in a package's `__all__` as two sets: those of its modules, and the others."""
+    body = syntax(folder / "__init__.py").body
+    lists = [
+        node.value for node in body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    ]
+    names = {name for value in lists for name in ast.literal_eval(value)}
+    own = [node.names for node in body if isinstance(node, ast.ImportFrom) and node.module == package]
+    modules = {alias.name for aliases in own for alias in aliases}
+    return names & modules, names - modules
 
 
 # ---------------------------------------------------------- what a chapter's code names
@@ -106,14 +104,6 @@ def names_in(cells):
             imported.pop(node.id, None)
     ours = {name: dotted for name, dotted in imported.items() if dotted.partition(".")[0] == PACKAGE}
     return [dict(found_in(tree, ours, cell.splitlines())) for tree, cell in zip(trees, cells)]
-
-
-def parsed(cell):
-    """The syntax tree of a cell; an empty one where a cell is not plain Python."""
-    try:
-        return ast.parse(cell)
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def found_in(tree, imported, lines):
@@ -246,7 +236,7 @@ def collect_uses(app, env):
     for docname in reading_order(env):
         if is_notebook(env, docname):
             notebook = nbformat.read(env.doc2path(docname), as_version=nbformat.current_nbformat)
-            cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            cells = [cell.source for cell in code_cells(notebook)]
             for dotted in {dotted for places in names_in(cells) for _, dotted in places.values()}:
                 env.aelib_uses.setdefault(dotted, []).append(docname)
 

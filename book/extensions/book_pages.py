@@ -11,18 +11,13 @@ from sphinx.util.nodes import make_refnode
 logger = logging.getLogger(__name__)
 
 
-def pages_below(env, docname):
-    """A page and every page below it in the table of contents, as previous and next walk them."""
-    pages, waiting = [], [docname]
+def reading_order(env):
+    """Every page of the book, from the cover to the last appendix, as previous and next walk them."""
+    pages, waiting = [], [env.config.root_doc]
     while waiting:
         pages.append(waiting.pop(0))
         waiting = env.toctree_includes.get(pages[-1], []) + waiting
     return pages
-
-
-def reading_order(env):
-    """Every page of the book, from the cover to the last appendix."""
-    return pages_below(env, env.config.root_doc)
 
 
 def is_notebook(env, docname):

@@ -1,7 +1,8 @@
 """Ends each reference of the bibliography with the pages that cite it, linked to the place."""
 
-from book_pages import joined, link_to_page, reading_order
 from docutils import nodes
+
+from book.extensions.book_pages import joined, link_to_page, reading_order
 
 
 def first_citations(env):

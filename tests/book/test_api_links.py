@@ -90,6 +90,7 @@ def test_a_package_that_lists_its_names_speaks_for_its_modules(links, root):
     names = links.public_names(root / "aelib")
     assert names["load_mnist"] == "aelib.datasets.load_mnist"
     assert names["Dense"] == "aelib.nn.layers.Dense"
+    assert names["draw_digit"] == "aelib.widgets.draw_digit", "a function that has the name of its module"
     assert "get" not in names, "activations, losses and others each have one"
 
 

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def module(load_module):
-    return load_module("book/extensions/formula_room.py")
+    return load_module("book/extensions/theme_repairs/formula_room.py")
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,10 @@ def build(root, tmp_path):
         config["repository"]["url"] = address
         config["execute"]["execute_notebooks"] = "off"
         del config["bibtex_bibfiles"]
-        options = config["sphinx"]["config"]["html_theme_options"]
-        extensions = {"launch": str(root / "book" / "extensions")}
         config["sphinx"] = {
-            "recursive_update": True,
-            "local_extensions": extensions,
-            "config": {"html_theme_options": options},
+            "config": {name: config["sphinx"]["config"][name] for name in ("html_context", "html_theme_options")}
         }
+        config["sphinx"]["recursive_update"] = True
         (tmp_path / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/one\n", encoding="utf-8")
         (tmp_path / "chapters").mkdir()

@@ -9,7 +9,7 @@ from aelib.figures.plots import plot_map_and_grid
 
 @pytest.fixture(scope="module")
 def lighten(load_module):
-    return load_module("book/extensions/light_pictures.py").lighten
+    return load_module("book/extensions/theme_repairs/light_pictures.py").lighten
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 The checks run on the pages that `BOOK_PAGES` names, as `.ci/run` sets it after the build:
 
-    jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/test_pages.py
+    jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/book/test_pages.py
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import bs4
 import pytest
 
 PAGES = os.environ.get("BOOK_PAGES")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Where a browser finds addresses that it requests by itself, without a click.
 REQUESTS = {
@@ -34,6 +36,7 @@ def pages_below(folder):
     return [page for page in folder.rglob("*.html") if "_static" not in page.relative_to(folder).parts]
 
 
+@functools.cache
 def parse(page):
     """The page as a tree."""
     return bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
@@ -122,6 +125,14 @@ def images_without_a_caption(folder):
                 yield page, alt
 
 
+def paths_of_the_machine(folder):
+    """Every (page, path) that names a file of the machine on which the book was built."""
+    below = "|".join({"home", "root", "tmp", "usr", "opt", "var", "mnt", "private", "Users", ROOT.parts[1]})
+    for page in pages_below(folder):
+        for path in re.findall(rf"(?<![\w.:/<-])/(?:{below})/[^\s<>\"'&]+", page.read_text(encoding="utf-8")):
+            yield page, path
+
+
 # ---------------------------------------------------------------- the book's pages
 
 
@@ -152,6 +163,10 @@ def test_every_figure_of_the_book_has_words_for_those_who_cannot_see_it(pages):
 
 def test_every_figure_of_the_book_has_a_numbered_caption(pages):
     assert list(images_without_a_caption(pages)) == []
+
+
+def test_no_page_of_the_book_names_a_file_of_the_machine(pages):
+    assert list(paths_of_the_machine(pages)) == []
 
 
 # ------------------------------------------------- the checks themselves can fail
@@ -246,3 +261,16 @@ def test_a_figure_without_a_caption_is_found(page, body):
 def test_a_figure_with_a_caption_is_left_alone(page):
     body = captioned(NUMBER + '<span class="caption-text">The loss of three seeds.</span>')
     assert list(images_without_a_caption(page(body))) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/root/book/aelib/nn/layers.py", "/tmp/ipykernel_12/3.py", "/Users/me/x", str(ROOT / "aelib/checks.py")]
+)
+def test_a_path_of_the_machine_is_found(page, path):
+    folder = page(f"<pre>{path}:125: RuntimeWarning: overflow</pre>")
+    assert [found.removesuffix(":125:") for _, found in paths_of_the_machine(folder)] == [path]
+
+
+def test_an_address_and_a_fraction_are_no_paths_of_the_machine(page):
+    body = '<a href="../root/x.html">a/tmp/b</a> https://example.org/usr/x </root/> and/or'
+    assert list(paths_of_the_machine(page(body))) == []

@@ -1,6 +1,6 @@
 """The rooms around the chapters, on the built pages: parts, reference, bibliography, colophon.
 
-jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/test_rooms.py
+jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/book/test_rooms.py
 """
 
 import importlib.metadata
@@ -136,34 +136,16 @@ def test_a_citation_leads_to_its_reference_says_it_and_is_led_back_to(page):
 
 
 def test_the_colophon_says_what_the_book_was_built_with(page):
-    rows = [
-        [cell.get_text().strip() for cell in row.select("td")]
-        for row in page("chapters/appendices/colophon").select("tr")
-    ]
-    assert ["Python", platform.python_version()] in rows
+    lines = page("chapters/appendices/colophon").select_one(".cell_output pre").get_text().splitlines()
+    assert f"Python {platform.python_version()}" in lines
     for package in ("numpy", "tensorflow", "keras", "matplotlib", "scikit-learn", "jupyter-book"):
-        assert [package, importlib.metadata.version(package)] in rows
+        assert f"{package} {importlib.metadata.version(package)}" in lines
 
 
 def test_the_colophon_says_how_long_each_chapter_took(page):
-    table = page("chapters/appendices/colophon").select("table")[-1]
-    chapters = [leads_to("chapters/appendices/colophon", link) for link in table.select("a")]
-    assert chapters == NOTEBOOKS
-    *times, whole = [in_seconds(row.select("td")[-1].get_text()) for row in table.select("tbody tr")]
-    assert abs(sum(times) - whole) <= len(times), "each is rounded"
-
-
-def in_seconds(words):
-    """`1 min 20 s` as a number."""
-    minutes = re.search(r"(\d+) min", words)
-    rest = re.search(r"(\d+) s", words)
-    assert minutes or rest, f"{words!r} is no time"
-    return 60 * int(minutes[1] if minutes else 0) + int(rest[1] if rest else 0)
-
-
-@pytest.mark.parametrize(("duration", "words"), [(0.2, "1 s"), (59.4, "59 s"), (59.6, "1 min"), (80, "1 min 20 s")])
-def test_durations_are_said_in_words(load_module, duration, words):
-    assert load_module("book/extensions/build_facts.py").in_words(duration) == words
+    rows = page("chapters/appendices/colophon").select("table tbody tr")
+    seconds = {leads_to("chapters/appendices/colophon", row.a): float(row.select("td")[3].get_text()) for row in rows}
+    assert set(NOTEBOOKS) < set(seconds) and all(0 < time < 600 for time in seconds.values())
 
 
 # ---------------------------------------------------------------------------------- run

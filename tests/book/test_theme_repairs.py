@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def module(load_module):
-    return load_module("book/extensions/theme_repairs.py")
+    return load_module("book/extensions/theme_repairs/page.py")
 
 
 def test_a_figure_gets_its_size_and_a_box(module):

@@ -113,4 +113,3 @@ def setup(app):
     app.add_js_file(None, body=BEFORE_THE_PAGE, priority=100)
     app.connect("html-page-context", repair_page)
     app.connect("html-page-context", repair_sidebar, priority=900)  # after the theme has said how it draws it
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

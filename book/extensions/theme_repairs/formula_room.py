@@ -182,4 +182,3 @@ def keep_room(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("html-page-context", keep_room)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

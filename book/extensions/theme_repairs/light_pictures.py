@@ -40,4 +40,3 @@ def lighten_pictures(app, exception):
 
 def setup(app):
     app.connect("build-finished", lighten_pictures)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
