@@ -1,6 +1,7 @@
 """A chapter has all its parts, is committed clean, claims something, and repeats no helper of another."""
 
 import ast
+import collections
 import re
 
 import nbformat
@@ -26,23 +27,20 @@ def faults(book):
 
 def clean(page):
     """The notebook is valid, has no outputs, and no metadata but those that the book uses."""
+    for id, count in collections.Counter(cell.get("id") for cell in page.notebook["cells"]).items():
+        if count > 1:
+            yield Fault(f"{page.file}, cell {id}", f"{count} cells have this id", "Give each its own")
+            return
     try:
         nbformat.validate(page.notebook)
     except nbformat.ValidationError as error:
         yield Fault(page.file, f"it is no valid notebook: {error.message}", "Open and save it in Jupyter")
-        return
     if set(page.notebook["metadata"]) != {"kernelspec", "language_info"}:
         yield Fault(page.file, "its metadata is not kernelspec and language_info alone", "Take the rest out")
-    ids = [cell["id"] for cell in page.notebook["cells"]]
-    for place, id in [(f"{page.file}, cell {id}", id) for id in sorted(set(ids))]:
-        if ids.count(id) > 1:
-            yield Fault(place, f"{ids.count(id)} cells have this id", "Give each its own")
-    for cell in page.notebook["cells"]:
-        place = f"{page.file}, cell {cell['id']}"
+    for place, cell in page.placed_cells():
         if cell.get("outputs") or cell.get("execution_count") is not None:
-            yield Fault(
-                place, "the cell has outputs", f"Clear them: jupyter nbconvert --clear-output --inplace {page.file}"
-            )
+            cure = f"Clear them: jupyter nbconvert --clear-output --inplace {page.file}"
+            yield Fault(place, "the cell has outputs", cure)
         if extra := sorted(set(cell["metadata"]) - METADATA):
             yield Fault(place, f"the cell has metadata that the book does not use: {', '.join(extra)}", "Take it out")
         if "raises-exception" in cell["metadata"].get("tags", []):

@@ -48,7 +48,7 @@ def part_page(book, part):
     page = page_named(book, part["file"])
     if page is None:
         return
-    items = re.findall(r"^- \{chapter\}`([^`]+)`((?:.|\n(?=\S)(?!- ))*)", page.text, re.MULTILINE)
+    items = re.findall(r"^- \{chapter\}`([^`]+)`(.*(?:\n[ \t]+\S.*)*)", page.text, re.MULTILINE)
     wanted = [(name, label_of(page_named(book, name))) for name in (entry["file"] for entry in part["sections"])]
     for name, label in wanted:
         if label not in dict(items):
@@ -85,5 +85,5 @@ def page_named(book, name):
 
 def label_of(page):
     """The label with which a page begins, or None."""
-    found = page and re.match(r"\(([^)\s]+)\)=\n# ", page.text)
+    found = page and re.match(r"\s*\(([^)\s]+)\)=\n# ", page.text)
     return found and found[1]

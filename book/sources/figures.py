@@ -51,7 +51,7 @@ def of_cell(place, settings, plots, shows):
     """Yield what the metadata of a cell lacks, for a cell that shows a figure and may plot it with Matplotlib."""
     figure, alt = settings.get("figure", {}), settings.get("image", {}).get("alt", "")
     name, caption = figure.get("name", ""), figure.get("caption", "")
-    if not (shows or settings):
+    if not (shows or {"figure", "image"} & set(settings)):
         return
     if not re.fullmatch(r"fig-[a-z0-9-]+", name):
         yield Fault(place, f"the figure has no name such as fig-chapter-what, but '{name}'", f"Metadata: {FIGURE}")

@@ -51,11 +51,15 @@ class Page:
         self.source = path.read_text(encoding="utf-8")
         self.notebook = json.loads(self.source) if path.suffix == ".ipynb" else None
 
+    def placed_cells(self):
+        """Yield (place, cell) of each cell of a notebook."""
+        for number, cell in enumerate(self.notebook["cells"] if self.notebook else []):
+            yield f"{self.file}, cell {cell.get('id', number)}", cell
+
     def cells(self, kind):
         """Yield (place, source, metadata) of each cell of a kind, `code` or `markdown`."""
-        for number, cell in enumerate(self.notebook["cells"] if self.notebook else []):
+        for place, cell in self.placed_cells():
             if cell["cell_type"] == kind:
-                place = f"{self.file}, cell {cell.get('id', number)}"
                 yield place, "".join(cell["source"]), cell["metadata"]
 
     @functools.cached_property
@@ -132,8 +136,10 @@ def parsed(source):
 
 
 def without_examples(text):
-    """Blank what is code, in fences or between double backticks, so that each line keeps its number."""
+    """Blank settings before the title, and code in fences or double backticks, so that each line keeps its number."""
     lines, fences = [], []  # of each fence that is open: its marks, and whether it holds code
+    settings = re.match(r"---\n(?:.*\n)*?---\n", text)
+    text = "\n" * settings[0].count("\n") + text[settings.end() :] if settings else text
     for line in text.split("\n"):
         marks, after = re.match(r"\s*(`{3,}|~{3,}|:{3,}|)(.*)", line).groups()
         in_code = bool(fences) and fences[-1][1]
