@@ -63,4 +63,4 @@ def executed(app, source, wanted):
 
 
 if __name__ == "__main__":
-    print(build(pathlib.Path(__file__).resolve().parents[1], sys.argv[1]))
+    print(build(pathlib.Path(__file__).resolve().parents[1], "".join(sys.argv[1:])))
