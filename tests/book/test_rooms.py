@@ -26,7 +26,6 @@ def listed(entries):
 
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PARTS = [part for group in TOC["parts"] for part in group["chapters"] if "sections" in part]
 ORDER = [TOC["root"]] + [page for group in TOC["parts"] for page in listed(group["chapters"])]
 NOTEBOOKS = [page for page in ORDER if (ROOT / f"{page}.ipynb").exists()]
 
@@ -60,18 +59,6 @@ def test_next_walks_the_book_in_order(page):
     while following := page(walked[-1]).select_one("link[rel=next]"):
         walked.append(leads_to(walked[-1], following))
     assert walked == ORDER
-
-
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part["file"])
-def test_a_part_page_lists_its_chapters_in_order_with_a_sentence_each(page, part):
-    items = page(part["file"]).select("article li")
-    assert [leads_to(part["file"], item.a) for item in items] == [chapter["file"] for chapter in part["sections"]]
-    assert all(len(item.get_text().removeprefix(item.a.get_text()).split()) > 4 for item in items)
-
-
-def test_the_cover_names_every_part(page):
-    cover = TOC["root"]
-    assert [leads_to(cover, link) for link in page(cover).select("article table a")] == [part["file"] for part in PARTS]
 
 
 def test_equations_and_exercises_have_the_number_of_their_chapter(page):
