@@ -6,14 +6,18 @@ from book.kernels import prepare_environment
 
 prepare_environment()
 
+# Of the processor, so that waiting for other processes does not count. On a machine that is much slower or crowded, and under
+# slower linear algebra, say more: `pytest -o chapter_seconds=150`.
+CHAPTER_SECONDS = 75
+
 
 def pytest_addoption(parser):
-    parser.addini("chapter_seconds", "how many seconds of processor time a chapter may take", default="75")
+    parser.addini("chapter_seconds", "how long a chapter's kernel may compute", default=str(CHAPTER_SECONDS))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Fail the last cell of a notebook that took too long: in seconds of processor time, which a busy machine hardly changes."""
+    """Fail the last cell of a notebook whose kernel has computed for too long."""
     result = yield
     notebook = getattr(item.parent, "nb", None)
     if notebook is not None and item.cell is [cell for cell in notebook.cells if cell.cell_type == "code"][-1]:
