@@ -50,3 +50,9 @@ def test_a_helper_that_stands_in_two_chapters_is_reported_in_the_second(book):
     change(book / FIRST, '"rivals = ', '"def helper():\\n", ' + '"    rng\\n", ' * 6 + '"rivals = ')
     shutil.copy(book / FIRST, book / "chapters" / "1_one" / "third.ipynb")
     assert f"helper stands in {FIRST}, cell " in "\n".join(map(str, faults(book)))
+
+
+def test_a_file_that_is_no_notebook_is_named(book):
+    (book / FIRST).write_text("{\n<<<<<<< HEAD\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=f"{FIRST}, line 2: expected a notebook in JSON"):
+        faults(book)
