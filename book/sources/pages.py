@@ -120,7 +120,7 @@ class Book:
     @property
     def with_template(self):
         """The pages and the template, whose labels and references are checked as theirs are."""
-        return self.pages + self.template
+        return self.template + self.pages
 
     @property
     def chapters(self):
