@@ -1,5 +1,7 @@
 # One word for each thing a contributor does. `make` alone prints them.
 
+SLOW = diagnosis.py keras_agreement.py saving.py # they start TensorFlow, or train for long
+
 .PHONY: help quick page check book all
 
 help: ## Print this list.
@@ -10,7 +12,7 @@ quick: ## Seconds: style, floors, sources of the book, and the unit tests of nn,
 	ruff format --check .
 	lint-imports --no-cache
 	python -m book.sources
-	pytest -q tests/nn tests/metrics tests/figures --ignore tests/nn/test_keras_agreement.py --ignore tests/nn/test_saving.py
+	pytest -q tests/nn tests/metrics tests/figures $(addprefix --ignore=tests/nn/test_,$(SLOW))
 
 page: ## Execute one chapter and build its page: make page P=4_numpy/mnist
 	@python -m book.page $(P)

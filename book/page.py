@@ -39,7 +39,7 @@ def build(root, name):
         user_yaml=root / "_config.yml", sourcedir=root, cli_config={"latex_individualpages": False}
     )
     config["extensions"] = [extension for extension in config["extensions"] if extension not in LEFT_OUT]
-    config |= {"nb_execution_mode": "off", "suppress_warnings": ["ref", "myst.xref_missing"]}
+    config |= {"nb_execution_mode": "off", "suppress_warnings": ["ref", "myst.xref_missing", "myst-nb.lexer"]}
     folder = root / "_build" / "page"
     with patch_docutils(str(root)), docutils_namespace():
         app = Sphinx(root, None, folder / "html", folder / "doctrees", "html", config, status=None)

@@ -62,7 +62,9 @@ def part_page(book, part):
             yield Fault(page.file, f"nothing is said about {label}", "Say in a sentence what the chapter is for")
     given = [label for label, _ in items if label in labels]
     if given != [label for label in labels if label in given]:
-        yield Fault(page.file, f"the chapters are not in the order of {TOC}", f"The order is {', '.join(labels)}")
+        yield Fault(
+            page.file, f"the chapters are not in the order of {TOC}", f"The order is {', '.join(map(str, labels))}"
+        )
 
 
 def cover(book):

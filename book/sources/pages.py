@@ -44,12 +44,20 @@ class Page:
         Its path from the book's root.
     notebook : dict or None
         What a notebook's file holds.
+
+    Raises
+    ------
+    ValueError
+        If a notebook's file is not JSON, as after a merge with conflicts.
     """
 
     def __init__(self, path, root):
         self.path, self.file = path, path.relative_to(root).as_posix()
         self.source = path.read_text(encoding="utf-8")
-        self.notebook = json.loads(self.source) if path.suffix == ".ipynb" else None
+        try:
+            self.notebook = json.loads(self.source) if path.suffix == ".ipynb" else None
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{self.file}, line {error.lineno}: expected a notebook in JSON. {error.msg}.") from error
 
     def placed_cells(self):
         """Yield (place, cell) of each cell of a notebook."""
@@ -112,7 +120,7 @@ class Book:
     @property
     def with_template(self):
         """The pages and the template, whose labels and references are checked as theirs are."""
-        return self.pages + self.template
+        return self.template + self.pages
 
     @property
     def chapters(self):
