@@ -10,9 +10,10 @@ import sys
 
 import nbformat
 from jupyter_book.config import get_final_config
-from jupyter_cache.executors.utils import single_nb_execution
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from book.extensions.execution import execute, failure_of
 
 # A page that warned is made anew at each call anyway, and the pages that are not executed must not be read again for theirs.
 LEFT_OUT = ("book.extensions.lasting_warnings",)
@@ -54,11 +55,9 @@ def executed(app, source, wanted):
     path = pathlib.Path(app.env.doc2path(app.env.docname))
     if wanted and path.suffix == ".ipynb":
         notebook = nbformat.reads(source[0], as_version=nbformat.current_nbformat)
-        result = single_nb_execution(
-            notebook, cwd=path.parent, timeout=app.config.nb_execution_timeout, allow_errors=False
-        )
-        if result.err:
-            raise SystemExit(f"{path}: {result.err}")
+        result = execute(path, notebook, app.config.nb_execution_timeout)
+        if failure := failure_of(result):
+            raise SystemExit(f"{path.relative_to(app.srcdir)}, {failure}")
         source[0] = nbformat.writes(result.nb)
 
 
