@@ -56,10 +56,8 @@ def load_sentiment_snippets(*, folder=FOLDER):
 
     Raises
     ------
-    FileNotFoundError
-        If the file is not there.
-    ValueError
-        If the file is damaged.
+    FileNotFoundError, ValueError
+        If the file is not there, or damaged.
     """
     table = lzma.decompress(read_verified(NAME, folder)).decode("utf-8")
     rows = [line.split("\t") for line in table.rstrip("\n").split("\n")[1:]]

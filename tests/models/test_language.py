@@ -87,12 +87,10 @@ def test_for_one_code_the_probabilities_of_all_texts_sum_to_less_than_one(kind):
     texts = [text for n in range(6) for text in itertools.product((3, 4, 5), repeat=n)]
     rows = np.array([[*text, EOS, *[PAD] * (5 - len(text))] for text in texts], dtype="int32")
     code = None if kind is LanguageModel else np.tile(code_of(model)[:1], (len(rows), 1))
-    total = np.exp(model.log_probabilities(rows, code).sum(axis=1, dtype="float64")).sum()
-    of_five = np.exp(model.log_probabilities(rows, code)[:, :5].sum(axis=1, dtype="float64"))
-    of_five = of_five[[len(text) == 5 for text in texts]].sum()  # the end is not asked for: all that is longer
-    ended = np.exp(model.log_probabilities(rows, code).sum(axis=1, dtype="float64"))
-    ended = ended[[len(text) < 5 for text in texts]].sum()
-    assert total < 1 and ended + of_five == pytest.approx(1, abs=1e-5)
+    log_p, lengths = model.log_probabilities(rows, code).astype("float64"), np.array([len(text) for text in texts])
+    ended = np.exp(log_p[lengths < 5].sum(axis=1)).sum()
+    of_five = np.exp(log_p[lengths == 5, :5].sum(axis=1)).sum()  # the end is not asked for: all that is longer
+    assert np.exp(log_p.sum(axis=1)).sum() < 1 and ended + of_five == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
