@@ -31,16 +31,11 @@ def test_images_and_labels_are_those_of_the_original_files(mnist):
     assert found == ARRAYS
 
 
-def test_pixels_can_stay_in_rows_and_columns(mnist):
-    (x_train, _), (x_test, _) = load_mnist(limit=3, flatten=False)
-    assert x_train.shape == x_test.shape == (3, 28, 28)
-    np.testing.assert_array_equal(x_train.reshape(3, 784), mnist[0][0][:3])
-
-
-def test_limit_takes_the_first_of_each_part(mnist):
-    (x_train, y_train), (x_test, y_test) = load_mnist(limit=7)
+def test_limit_takes_the_first_of_each_part_and_pixels_can_stay_in_rows_and_columns(mnist):
+    (x_train, y_train), (x_test, y_test) = load_mnist(limit=7, flatten=False)
+    assert x_train.shape == x_test.shape == (7, 28, 28)
     for part, whole in zip((x_train, y_train, x_test, y_test), (*mnist[0], *mnist[1])):
-        np.testing.assert_array_equal(part, whole[:7])
+        np.testing.assert_array_equal(part.reshape(whole[:7].shape), whole[:7])
 
 
 def test_each_call_returns_its_own_arrays():

@@ -13,11 +13,6 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def global_random_state_untouched():
-    """Keras seeds NumPy's global generator by design."""
-
-
 def widths(network):
     return [layer.units for layer in network.layers]
 

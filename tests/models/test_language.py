@@ -16,11 +16,6 @@ VOCABULARY = Vocabulary("abc")
 ROWS = VOCABULARY.encode(["abc", "b", "cabba", "aa"], max_length=5)
 
 
-@pytest.fixture(autouse=True)
-def global_random_state_untouched():
-    """Keras seeds NumPy's global generator by design."""
-
-
 def build(kind, seed=0, **options):
     """A small model with its weights made, far from their usual small values."""
     keras.utils.set_random_seed(seed)
