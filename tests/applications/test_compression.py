@@ -68,15 +68,6 @@ def test_both_tails_keep_their_digits():
     np.testing.assert_allclose(LogisticRate(1).forward(y), expected, rtol=1e-5)
 
 
-def test_codes_of_another_size_are_an_error():
-    with pytest.raises(ValueError, match=r"Expected codes of shape \(n, 3\). Received: shape \(2, 4\)"):
-        LogisticRate(3).forward(np.zeros((2, 4)))
-    with pytest.raises(RuntimeError, match="Expected a forward pass before backward"):
-        LogisticRate(3).backward()
-    with pytest.raises(ValueError, match="units must be a positive integer. Received: 0"):
-        LogisticRate(0)
-
-
 # ------------------------------------------------------------------------------------ Prior
 
 symbols_of = arrays("int64", st.tuples(st.integers(1, 20), st.just(3)), elements=st.integers(-40, 40))
@@ -121,52 +112,44 @@ def test_random_bits_decode_to_draws_from_the_prior(rng):
     assert 8 * len(prior.encode(drawn)) == pytest.approx(used, rel=0.01)
 
 
-def test_too_few_random_bits_are_an_error(rng):
-    prior = Prior.fit(rng.integers(-9, 9, size=(50, 2)))
-    with pytest.raises(ValueError, match="Expected more bits than 100 codes use. Received: 128"):
-        prior.sample(rng.bytes(16), 100)
+SYMBOLS = np.random.default_rng(0).integers(-9, 9, size=(30, 3))
+PRIOR = Prior.fit(SYMBOLS)
 
 
 @pytest.mark.parametrize(
-    ("symbols", "message"),
+    ("refused", "message"),
     [
-        (np.zeros((0, 3), int), "n at least 1"),
-        (np.zeros(3, int), r"Received: shape \(3,\)"),
-        (np.zeros((2, 3)), "Expected codes of whole numbers. Received: dtype float64"),
-        (np.full((2, 3), LARGEST + 1), f"Expected codes between {-LARGEST} and {LARGEST}"),
-        (np.array([[0, 0, 0], [0, 0, TOTAL]]), "Use a larger step"),
+        (lambda: LogisticRate(0), "units must be a positive integer. Received: 0"),
+        (lambda: LogisticRate(3).forward(np.zeros((2, 4))), r"codes of shape \(n, 3\). Received: shape \(2, 4\)"),
+        (lambda: Prior.fit(np.zeros((0, 3), int)), "n at least 1"),
+        (lambda: Prior.fit(np.zeros(3, int)), r"Received: shape \(3,\)"),
+        (lambda: Prior.fit(np.zeros((2, 3))), "Expected codes of whole numbers. Received: dtype float64"),
+        (lambda: Prior.fit(np.full((2, 3), LARGEST + 1)), f"Expected codes between {-LARGEST} and {LARGEST}"),
+        (lambda: Prior.fit([[0, 0, 0], [0, 0, TOTAL]]), "Use a larger step"),
+        (lambda: Prior([0], [[TOTAL]]), f"of sum {TOTAL}"),
+        (lambda: Prior([0], [[0, TOTAL]]), f"of sum {TOTAL}"),
+        (lambda: Prior([0], [[1, 2]]), f"of sum {TOTAL}"),
+        (lambda: Prior([0], [[[1, TOTAL - 1]]]), f"of sum {TOTAL}"),
+        (lambda: Prior([], []), "a lowest value and a table for each"),
+        (lambda: PRIOR.encode(np.zeros((2, 4), int)), r"Expected codes of shape \(n, 3\)"),
+        (lambda: PRIOR.bits(np.zeros((2, 4), int)), r"Expected codes of shape \(n, 3\)"),
+        (lambda: PRIOR.decode(PRIOR.encode(SYMBOLS), 29), "Expected the bytes of 29 codes"),
+        (lambda: PRIOR.decode(PRIOR.encode(SYMBOLS), 31), "Expected the bytes of 31 codes"),
+        (lambda: PRIOR.decode(b"12345", 1), "Expected words of 4 bytes. Received: 5 bytes"),
+        (lambda: PRIOR.decode(b"1234\0\0\0\0", 1), "Expected bytes that encode wrote"),
+        (lambda: PRIOR.sample(bytes(range(16)), 100), "Expected more bits than 100 codes use. Received: 128"),
+        (lambda: Codec(None, None, 0), "step must be a positive number"),
+        (lambda: Codec(None, None, np.nan), "step must be a positive number"),
     ],
 )
-def test_what_is_no_code_is_an_error(symbols, message):
+def test_what_is_no_code_no_table_and_no_file_is_refused(refused, message):
     with pytest.raises(ValueError, match=message):
-        Prior.fit(symbols)
+        refused()
 
 
-def test_codes_of_another_size_than_the_tables_are_an_error(rng):
-    prior = Prior.fit(rng.integers(5, size=(10, 3)))
-    for method in (prior.encode, prior.bits):
-        with pytest.raises(ValueError, match=r"Expected codes of shape \(n, 3\)"):
-            method(np.zeros((2, 4), int))
-
-
-@pytest.mark.parametrize("tables", [[[TOTAL]], [[0, TOTAL]], [[1, 2]], [[[1, TOTAL - 1]]]])
-def test_tables_of_another_sum_are_an_error(tables):
-    with pytest.raises(ValueError, match=f"of sum {TOTAL}"):
-        Prior([0], tables)
-    with pytest.raises(ValueError, match="a lowest value and a table for each"):
-        Prior([], [])
-
-
-def test_another_number_of_codes_is_noticed(rng):
-    symbols = rng.integers(-9, 9, size=(30, 3))
-    prior = Prior.fit(symbols)
-    for n in (29, 31):
-        with pytest.raises(ValueError, match=f"Expected the bytes of {n} codes"):
-            prior.decode(prior.encode(symbols), n)
-    with pytest.raises(ValueError, match="Expected words of 4 bytes. Received: 5 bytes"):
-        prior.decode(b"12345", 1)
-    with pytest.raises(ValueError, match="Expected bytes that encode wrote"):
-        prior.decode(b"1234\0\0\0\0", 1)
+def test_without_a_forward_pass_there_is_no_gradient():
+    with pytest.raises(RuntimeError, match="Expected a forward pass before backward"):
+        LogisticRate(3).backward()
 
 
 # ------------------------------------------------------------------------------------ Codec
@@ -284,12 +267,6 @@ def test_a_file_of_another_codec_is_refused(codec, images, rng):
 
 def test_a_codec_made_again_reads_the_files_of_the_first(codec, images):
     np.testing.assert_array_equal(linear_codec().decompress(codec.compress(images)), codec.reconstruct(images))
-
-
-@pytest.mark.parametrize("step", [0, -1, np.nan, np.inf, [1.0]])
-def test_a_step_that_is_not_positive_is_an_error(step):
-    with pytest.raises(ValueError, match="step must be a positive number"):
-        Codec(None, None, step)
 
 
 def test_bad_images_are_errors(codec):
