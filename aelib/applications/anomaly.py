@@ -6,6 +6,7 @@ estimators: fitted on normals alone, a high score is normal, and -1 is an alarm.
 """
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
@@ -26,6 +27,7 @@ SMALLEST_SPREAD = 1e-6  # of a feature, in the scaler's units: keeps the divisio
 SMALLEST_LENGTH = 1e-12  # squared, of an example whose error is divided by it
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class NormalsDetector(OutlierMixin, BaseEstimator):
     """What the three detectors share: the protocol that keeps validation normals out of training.
 
@@ -61,14 +63,11 @@ class NormalsDetector(OutlierMixin, BaseEstimator):
     n_features_in_ : int
     """
 
-    def __init__(
-        self, false_alarm_rate=0.05, validation_fraction=0.2, scaler="standard", relative=False, random_state=None
-    ):
-        self.false_alarm_rate = false_alarm_rate
-        self.validation_fraction = validation_fraction
-        self.scaler = scaler
-        self.relative = relative
-        self.random_state = random_state
+    false_alarm_rate: float = 0.05
+    validation_fraction: float = 0.2
+    scaler: object = "standard"
+    relative: bool = False
+    random_state: object = None
 
     def fit(self, X, y=None, X_val=None):
         """Learn what is normal, and where to raise an alarm.
@@ -193,6 +192,7 @@ class NormalsDetector(OutlierMixin, BaseEstimator):
         return np.square((Z - self._reconstruct(Z)) / self.feature_spread_, dtype="float64")
 
 
+@dataclass(eq=False, repr=False)
 class MeanDistanceDetector(NormalsDetector):
     """The distance to the mean of the normals: the baseline that a detector must beat.
 
@@ -201,7 +201,7 @@ class MeanDistanceDetector(NormalsDetector):
     metric : {"euclidean", "mahalanobis"}
         The second measures each direction by the spread of the training normals along it.
     false_alarm_rate, validation_fraction, scaler, relative, random_state
-        See `NormalsDetector`. `relative` goes with the Euclidean distance only.
+        By keyword: see `NormalsDetector`. `relative` goes with the Euclidean distance only.
 
     Attributes
     ----------
@@ -209,17 +209,7 @@ class MeanDistanceDetector(NormalsDetector):
         In the scaler's units.
     """
 
-    def __init__(
-        self,
-        metric="euclidean",
-        false_alarm_rate=0.05,
-        validation_fraction=0.2,
-        scaler="standard",
-        relative=False,
-        random_state=None,
-    ):
-        super().__init__(false_alarm_rate, validation_fraction, scaler, relative, random_state)
-        self.metric = metric
+    metric: str = "euclidean"
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
         if self.metric not in ("euclidean", "mahalanobis"):
@@ -239,6 +229,7 @@ class MeanDistanceDetector(NormalsDetector):
         return self.covariance_.mahalanobis(Z).astype("float64") / Z.shape[1]
 
 
+@dataclass(eq=False, repr=False)
 class PCADetector(NormalsDetector):
     """The error of the best linear reconstruction: what lies outside the principal components of the normals.
 
@@ -247,24 +238,14 @@ class PCADetector(NormalsDetector):
     n_components : int or float
         How many components, or the share of the training normals' variance that they are to explain.
     false_alarm_rate, validation_fraction, scaler, relative, random_state
-        See `NormalsDetector`.
+        By keyword: see `NormalsDetector`.
 
     Attributes
     ----------
     pca_ : sklearn.decomposition.PCA
     """
 
-    def __init__(
-        self,
-        n_components=0.9,
-        false_alarm_rate=0.05,
-        validation_fraction=0.2,
-        scaler="standard",
-        relative=False,
-        random_state=None,
-    ):
-        super().__init__(false_alarm_rate, validation_fraction, scaler, relative, random_state)
-        self.n_components = n_components
+    n_components: float = 0.9
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
         self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z.astype("float64"))
@@ -277,6 +258,7 @@ class PCADetector(NormalsDetector):
         return self.pca_.transform(self._prepare(X))
 
 
+@dataclass(eq=False, repr=False)
 class AutoencoderDetector(NormalsDetector):
     """The error of an autoencoder that was trained on normals: a network of `aelib.nn.sequential`, in NumPy.
 
@@ -296,7 +278,7 @@ class AutoencoderDetector(NormalsDetector):
         Stop when the loss on the validation normals has not improved for so many epochs, and go back to the best.
         They then choose the epoch as well as the threshold, and their errors are a little too small.
     false_alarm_rate, validation_fraction, scaler, relative, random_state
-        See `NormalsDetector`.
+        By keyword: see `NormalsDetector`.
 
     Attributes
     ----------
@@ -308,33 +290,15 @@ class AutoencoderDetector(NormalsDetector):
         The loss on training and validation normals after each epoch.
     """
 
-    def __init__(
-        self,
-        hidden_units=(16,),
-        latent_dim=2,
-        activation="elu",
-        output_activation=None,
-        loss="mean_squared_error",
-        epochs=100,
-        batch_size=32,
-        learning_rate=3e-3,
-        patience=None,
-        false_alarm_rate=0.05,
-        validation_fraction=0.2,
-        scaler="standard",
-        relative=False,
-        random_state=None,
-    ):
-        super().__init__(false_alarm_rate, validation_fraction, scaler, relative, random_state)
-        self.hidden_units = hidden_units
-        self.latent_dim = latent_dim
-        self.activation = activation
-        self.output_activation = output_activation
-        self.loss = loss
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.patience = patience
+    hidden_units: tuple = (16,)
+    latent_dim: int = 2
+    activation: str = "elu"
+    output_activation: str | None = None
+    loss: str = "mean_squared_error"
+    epochs: int = 100
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    patience: int | None = None
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
         rng = np.random.default_rng(random_state.randint(2**31))

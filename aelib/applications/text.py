@@ -78,10 +78,7 @@ class NGram:
         """
         rows = self._checked(rows)
         counts = collections.Counter((context, token) for text in rows for context, token in zip(*self._contexts(text)))
-        self._followers, self._arrays = (
-            {},
-            {},
-        )  # context -> counts of the tokens after it and their sum; the same as arrays
+        self._followers, self._arrays = {}, {}  # context -> counts of what follows it and their sum; also as arrays
         while True:
             by_context = collections.defaultdict(dict)
             for (context, token), count in counts.items():

@@ -8,8 +8,6 @@ import numpy as np
 
 from aelib.datasets.reader import FOLDER, read_verified
 
-FILE = "modeldata_credit_data.csv.xz"
-
 NUMERIC = ("Seniority", "Time", "Age", "Expenses", "Income", "Assets", "Debt", "Amount", "Price")
 CATEGORICAL = ("Home", "Marital", "Records", "Job")
 
@@ -36,7 +34,7 @@ def load_credit(*, folder=FOLDER):
     FileNotFoundError, ValueError
         If the file is not there, or damaged.
     """
-    text = lzma.decompress(read_verified(FILE, folder)).decode("utf-8")
+    text = lzma.decompress(read_verified("modeldata_credit_data.csv.xz", folder)).decode("utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     numeric = np.array([[float(row[name] or "nan") for name in NUMERIC] for row in rows])
     categorical = np.array([[row[name] or "missing" for name in CATEGORICAL] for row in rows])

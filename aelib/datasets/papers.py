@@ -54,25 +54,19 @@ def load_paper_summaries(*, folder=FOLDER):
 
     Raises
     ------
-    FileNotFoundError
-        If a file is not there.
-    ValueError
-        If a file is damaged.
+    FileNotFoundError, ValueError
+        If a file is not there, or damaged.
     """
-    return {part: [_paper(line) for line in _lines(part, folder)] for part in PARTS}
+    papers = {}
+    for part in PARTS:
+        lines = lzma.decompress(read_verified(f"aclsum_{part}.jsonl.xz", folder)).splitlines()  # each a paper in JSON
+        papers[part] = [_paper(json.loads(line)) for line in lines]
+    return papers
 
 
-def _lines(part, folder):
-    """The lines of one part's file, each a paper in JSON."""
-    content = read_verified(f"aclsum_{part}.jsonl.xz", folder)
-    return lzma.decompress(content).decode("utf-8").strip("\n").split("\n")
-
-
-def _paper(line):
+def _paper(entry):
     """One paper, its sections in a row."""
-    entry = json.loads(line)
-    sentences = entry["sentences"]
-    highlights = entry["highlights"]
+    sentences, highlights = entry["sentences"], entry["highlights"]
     return Paper(
         entry["id"],
         entry["title"],

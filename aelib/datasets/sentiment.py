@@ -7,8 +7,6 @@ import numpy as np
 
 from aelib.datasets.reader import FOLDER, read_verified
 
-NAME = "vader_ground_truth.tsv.xz"
-
 #: What the file calls a source, and what we call its domain.
 DOMAINS = {
     "amazonReviewSnippets": "products",
@@ -56,12 +54,10 @@ def load_sentiment_snippets(*, folder=FOLDER):
 
     Raises
     ------
-    FileNotFoundError
-        If the file is not there.
-    ValueError
-        If the file is damaged.
+    FileNotFoundError, ValueError
+        If the file is not there, or damaged.
     """
-    table = lzma.decompress(read_verified(NAME, folder)).decode("utf-8")
+    table = lzma.decompress(read_verified("vader_ground_truth.tsv.xz", folder)).decode("utf-8")
     rows = [line.split("\t") for line in table.rstrip("\n").split("\n")[1:]]
     sources, numbers, ratings, texts = zip(*rows)
     documents = {}  # (source, number in it) to number over all, in order of appearance

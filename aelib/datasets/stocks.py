@@ -8,8 +8,6 @@ import numpy as np
 
 from aelib.datasets.reader import FOLDER, read_verified
 
-FILE = "sp500_dataset.csv.gz"
-
 
 def load_stock_returns(*, folder=FOLDER):
     """Return daily logarithmic returns, computed from closing prices.
@@ -38,7 +36,7 @@ def load_stock_returns(*, folder=FOLDER):
     The companies are some that were large in 2022. Those that did not last that long are
     missing, so whatever is earned with these returns, nobody could have earned it.
     """
-    text = gzip.decompress(read_verified(FILE, folder)).decode("utf-8")
+    text = gzip.decompress(read_verified("sp500_dataset.csv.gz", folder)).decode("utf-8")
     (_, *names), *rows = csv.reader(io.StringIO(text))
     days = np.array([row[0] for row in rows], dtype="datetime64[D]")
     prices = np.array([row[1:] for row in rows], dtype="float64")

@@ -4,8 +4,6 @@ import lzma
 
 from aelib.datasets.reader import FOLDER, read_verified
 
-NAME = "wordnet3.0_example_sentences.txt.xz"
-
 
 def load_example_sentences(*, folder=FOLDER):
     """Return the sentences with which WordNet 3.0 shows the use of its words, each once.
@@ -26,5 +24,5 @@ def load_example_sentences(*, folder=FOLDER):
     FileNotFoundError, ValueError
         If the file is not there, or is damaged.
     """
-    lines = lzma.decompress(read_verified(NAME, folder)).decode("utf-8").splitlines()
+    lines = lzma.decompress(read_verified("wordnet3.0_example_sentences.txt.xz", folder)).decode("utf-8").splitlines()
     return list(dict.fromkeys(line.strip() for line in lines))  # 13 lines have a space at an end

@@ -46,8 +46,8 @@ def _column(drawing, x, units, coloured):
     return heights
 
 
-def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=None):
-    """Draw a network of dense layers as columns of units, from left to right.
+def dense_diagram(units, labels, title, links=(), parts=(), compare=""):
+    """Draw a network of dense layers as columns of units, from left to right; the narrowest is the code.
 
     Parameters
     ----------
@@ -63,8 +63,6 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
         Names of parts of the network, each with its first and its last column.
     compare : str
         If given, an arrow with these words leads below the network between output and input.
-    code : int or None
-        The column of the code; `None` is the narrowest.
 
     Returns
     -------
@@ -88,10 +86,8 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
             raise ValueError(
                 f"Expected a part from one column to a later one of {len(units)}. Received: {name!r}, {first} to {last}."
             )
-    code = units.index(min(units)) if code is None else code
-    if not 0 <= code < len(units):
-        raise ValueError(f"Expected the code to be one of {len(units)} columns. Received: {code}.")
 
+    code = units.index(min(units))
     drawing = Drawing(title, _describe_dense(units, labels, links, parts, compare, code))
     outer = (text_width(labels[0]) + text_width(labels[-1])) / 2
     step = max(min(130.0, (ROOM - outer) / (len(units) - 1)), max(map(text_width, labels)) + 6)
@@ -99,7 +95,8 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
     columns = [_column(drawing, x, n, i == code) for i, (x, n) in enumerate(zip(xs, units))]
     for (x0, lows), (x1, highs) in pairwise(zip(xs, columns)):
         drawing.lines([((x0 + RADIUS, low), (x1 - RADIUS, high)) for low in lows for high in highs])
-    top, bottom = _columns_top(columns), -_columns_top(columns)
+    bottom = max(map(max, columns)) + RADIUS + 4  # y points down, and 0 is in the middle
+    top = -bottom
     for number, label in enumerate(links):
         drawing.text((xs[number] + xs[number + 1]) / 2, top - 2, label, SIZE, place="bottom")
     top -= 2 + LINE * SIZE if links else 0
@@ -117,11 +114,6 @@ def dense_diagram(units, labels, title, links=(), parts=(), compare="", code=Non
         )
         drawing.text((xs[0] + xs[-1]) / 2, below + 21, compare, SIZE, place="top", color=WARM)
     return drawing
-
-
-def _columns_top(columns):
-    """The height above all circles, where y points down."""
-    return min(map(min, columns)) - RADIUS - 4
 
 
 def _describe_dense(units, labels, links, parts, compare, code):
@@ -145,7 +137,7 @@ def _bar_height(units):
     return max(3.0 * units**0.5, 4.0)
 
 
-def layers_diagram(networks, title, ends=("input", "code", "output")):
+def layers_diagram(networks, title):
     """Draw networks of many or of large layers below each other, a layer as a bar.
 
     Parameters
@@ -154,8 +146,6 @@ def layers_diagram(networks, title, ends=("input", "code", "output")):
         The units of each network's layers, the input first, by the network's name. The narrowest is the code.
     title : str
         What the picture is called; it is read aloud, not drawn.
-    ends : (str, str, str)
-        The words below the first layer, the code and the last layer.
 
     Returns
     -------
@@ -187,7 +177,7 @@ def layers_diagram(networks, title, ends=("input", "code", "output")):
             color = ACCENT if i == code else INK
             drawing.box(x, middle, 6, _bar_height(n), color, "none", corner=1.5)
             drawing.text(x, below + 3, f"{n}", SMALL, place="top")
-        for i, word in zip((0, code, len(units) - 1), ends):
+        for i, word in {0: "input", code: "code", len(units) - 1: "output"}.items():
             drawing.text(xs[i], below + 3 + LINE * SMALL, word, SMALL, place="top", color=MUTED)
         if name:
             drawing.text(ROOM / 2, top, name, SIZE, place="top", bold=True)

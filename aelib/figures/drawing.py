@@ -90,20 +90,17 @@ class Drawing:
             raise ValueError(f"Expected a title and a description in words. Received: {title!r} and {description!r}.")
         self.title = title
         self.description = description
-        self._marks = []
-        self._left = self._top = math.inf
-        self._right = self._bottom = -math.inf
+        self._marks, self._points = [], []
 
     def include(self, *points):
         """Let the sheet reach to each of the points (x, y)."""
-        for x, y in points:
-            self._left, self._right = min(self._left, x), max(self._right, x)
-            self._top, self._bottom = min(self._top, y), max(self._bottom, y)
+        self._points += points
 
     @property
     def bounds(self):
         """What is drawn lies in (left, top, right, bottom)."""
-        return self._left, self._top, self._right, self._bottom
+        xs, ys = zip(*self._points)
+        return min(xs), min(ys), max(xs), max(ys)
 
     def shape(self, points, fill="none", stroke=INK, opacity=1.0, width=1.2):
         """Draw a polygon through the points; `opacity` is that of its inside."""
@@ -186,7 +183,8 @@ class Drawing:
         -------
         str
         """
-        width, height = self.width + 2 * MARGIN, self._bottom - self._top + 2 * MARGIN
+        left, top, right, bottom = self.bounds
+        width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
         marks = "".join(self._marks)
         if name is None:
             digest = hashlib.sha256(f"{self.title}{self.description}{marks}".encode()).hexdigest()[:8]
@@ -195,7 +193,7 @@ class Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" '
             f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
-            f'viewBox="{_n(self._left - MARGIN)} {_n(self._top - MARGIN)} {_n(width)} {_n(height)}" '
+            f'viewBox="{_n(left - MARGIN)} {_n(top - MARGIN)} {_n(width)} {_n(height)}" '
             f'style="display:block;margin-inline:auto;width:100%;max-width:{width * GROWTH:.0f}px;{least}height:auto">'
             f'<title id="{name}-title">{html.escape(self.title)}</title>'
             f'<desc id="{name}-desc">{html.escape(self.description)}</desc>'
@@ -205,7 +203,8 @@ class Drawing:
     @property
     def width(self):
         """The width of what is drawn, in units."""
-        return self._right - self._left
+        left, _, right, _ = self.bounds
+        return right - left
 
     @property
     def scrolls(self):

@@ -4,8 +4,6 @@ No function shows a figure or changes a global setting; a chapter sets the commo
 once, with `plt.style.use("aelib.figures.style")`, and says in its own words what is to be seen.
 """
 
-import itertools
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -83,12 +81,11 @@ def plot_history(histories, title="Loss while training", ylabel="loss"):
     matplotlib.figure.Figure
     """
     figure, axis = plt.subplots()
-    colors = itertools.cycle(plt.rcParams["axes.prop_cycle"].by_key()["color"])
-    for (label, history), color in zip(histories.items(), colors):
+    for label, history in histories.items():
         epochs = np.arange(1, len(history["loss"]) + 1)
-        axis.plot(epochs, history["loss"], "--", color=color, label=f"{label}, training")
+        (line,) = axis.plot(epochs, history["loss"], "--", label=f"{label}, training")
         if "val_loss" in history:
-            axis.plot(epochs, history["val_loss"], color=color, label=f"{label}, validation")
+            axis.plot(epochs, history["val_loss"], color=line.get_color(), label=f"{label}, validation")
     axis.set(title=title, xlabel="epoch", ylabel=ylabel)
     axis.legend()
     return figure

@@ -12,12 +12,7 @@ from aelib.models.convolutional import convolutional_autoencoder
 from aelib.models.dense import dense_autoencoder
 from aelib.models.language import LanguageModel, SequenceAutoencoder, TextVAE
 from aelib.models.pipelines import shuffled_batches
-from aelib.models.variational import (
-    Sampling,
-    VariationalAutoencoder,
-    kl_divergence,
-    variational_autoencoder,
-)
+from aelib.models.variational import Sampling, VariationalAutoencoder, kl_divergence, variational_autoencoder
 
 __all__ = [
     "LanguageModel",

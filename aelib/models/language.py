@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aelib.checks import fraction, positive_integer
+from aelib.checks import fraction, not_negative_integer, not_negative_number, positive_integer
 from aelib.datasets.vocabulary import BOS, EOS, PAD
 from aelib.nn.sampling import sample_tokens
 
@@ -206,11 +206,8 @@ class TextVAE(SequenceAutoencoder):
 
     def __init__(self, vocabulary_size, latent_dim=16, free_bits=0.0, anneal_steps=0, **kwargs):
         super().__init__(vocabulary_size, latent_dim=latent_dim, **kwargs)
-        if free_bits < 0 or anneal_steps < 0:
-            raise ValueError(
-                f"free_bits and anneal_steps must not be negative. Received: {free_bits!r} and {anneal_steps!r}."
-            )
-        self.free_bits, self.anneal_steps = free_bits, anneal_steps
+        self.free_bits = not_negative_number("free_bits", free_bits)
+        self.anneal_steps = not_negative_integer("anneal_steps", anneal_steps)
         self.to_log_var = keras.layers.Dense(latent_dim, name="to_log_var")
         self.sampling = Sampling(name="sampling")
         self.kl_tracker = keras.metrics.Mean(name="kl_loss")

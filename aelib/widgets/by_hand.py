@@ -220,9 +220,9 @@ def _equation(left, *pieces):
     return f'<p class="aelib-equation">{" ".join([_math(left), *pieces])}</p>'
 
 
-def _signs(first, count):
-    """The signs in front of the terms of a sum."""
-    return [first] + ["+"] * (count - 1)
+def _sum(terms):
+    """The terms of a sum, each a tuple of factors, after a sign of equality."""
+    return [_operator("+" if place else "=", *factors) for place, factors in enumerate(terms)]
 
 
 def _equations(sizes):
@@ -244,15 +244,15 @@ def _equations(sizes):
 def _forward(sizes, k, i):
     """`z = W h + b` and `h = f(z)` of one unit."""
     z, bias = _symbol(sizes, "z", k, i), _symbol(sizes, "b", k, i)
-    inputs, signs = range(1, sizes[k - 1] + 1), _signs("=", sizes[k - 1])
-    weights = [_symbol(sizes, "W", k, i, j) + _symbol(sizes, "h", k - 1, j) for j in inputs]
+    inputs = range(1, sizes[k - 1] + 1)
+    weights = [(_symbol(sizes, "W", k, i, j) + _symbol(sizes, "h", k - 1, j),) for j in inputs]
     digits = "auto" if k == 1 else 4
     values = [(_number(f"W{k}_{i}{j}", brackets=True), _number(f"h{k - 1}_{j}", digits, brackets=True)) for j in inputs]
     yield _equation(
         z,
-        *(_operator(sign, term) for sign, term in zip(signs, weights)),
+        *_sum(weights),
         _operator("+", bias),
-        *(_operator(sign, *pair) for sign, pair in zip(signs, values)),
+        *_sum(values),
         _operator("+", _number(f"b{k}_{i}", brackets=True)),
         _operator("=", _number(f"z{k}_{i}", 4)),
     )
@@ -281,9 +281,8 @@ def _loss(sizes):
     open_, close = (f'<mo stretchy="false">{bracket}</mo>' for bracket in "[]")
     pieces = []
     for terms in (symbols, values):
-        for place, (sign, term) in enumerate(zip(_signs("=", d), terms)):
-            begin, end = share + open_ if place == 0 else "", close if place == d - 1 else ""
-            pieces.append(_operator(sign, begin + term + end))
+        terms[0], terms[-1] = share + open_ + terms[0], terms[-1] + close
+        pieces += _sum((term,) for term in terms)
     return _equation('<mi mathvariant="normal">C</mi>', *pieces, _operator("=", _number("C", 4)))
 
 
@@ -306,16 +305,16 @@ def _error_signal(sizes, k, i):
             _operator("=", _number(f"delta{k}_{i}", 5)),
         )
         return
-    after, signs = range(1, sizes[k + 1] + 1), _signs("=", sizes[k + 1])
+    after = range(1, sizes[k + 1] + 1)
     blame = _slope_in(_symbol(sizes, "h", k, i))
-    symbols = [_symbol(sizes, "delta", k + 1, r) + _symbol(sizes, "W", k + 1, r, i) for r in after]
+    symbols = [(_symbol(sizes, "delta", k + 1, r) + _symbol(sizes, "W", k + 1, r, i),) for r in after]
     values = [
         (_number(f"delta{k + 1}_{r}", 5, brackets=True), _number(f"W{k + 1}_{r}{i}", brackets=True)) for r in after
     ]
     yield _equation(
         blame,
-        *(_operator(sign, term) for sign, term in zip(signs, symbols)),
-        *(_operator(sign, *pair) for sign, pair in zip(signs, values)),
+        *_sum(symbols),
+        *_sum(values),
         _operator("=", _number(f"dh{k}_{i}", 5)),
     )
     yield _equation(

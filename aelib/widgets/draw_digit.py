@@ -7,8 +7,6 @@ from aelib.widgets.latent_plane import SIDE, checked_digits, checked_images
 from aelib.widgets.weights import base64_of, dense_layers, page_forward
 from aelib.widgets.widget import Widget, picture
 
-QUANTILES = np.linspace(0, 1, 101)
-
 
 def draw_digit(encoder, decoder, images, labels):
     """Return a figure in which a drawing is encoded and reconstructed, and its error compared with those of images.
@@ -65,7 +63,7 @@ def draw_digit(encoder, decoder, images, labels):
         "samples": base64_of(np.rint(255 * images[samples]), "uint8"),
         "signed": bool(codes.min() < 0),
         "reach": float(max(np.quantile(np.abs(codes), 0.999), 1e-6)),
-        "quantiles": np.quantile(errors, QUANTILES).round(4).tolist(),
+        "quantiles": np.quantile(errors, np.linspace(0, 1, 101)).round(4).tolist(),
     }
     still = _still(images[samples], reconstructions[samples], errors[samples])
     return Widget("draw_digit", data, still, "A pad to draw a digit on, and what the autoencoder makes of it")

@@ -16,19 +16,14 @@ def document():
     return x @ x.mean(axis=0), x @ x.T
 
 
-@pytest.mark.parametrize("k", [1, 3, 12])
+@pytest.mark.parametrize("k", [1, 3, 12, 50])
 def test_it_chooses_as_many_as_asked_and_none_twice(document, k):
     chosen = select_sentences(*document, k, trade_off=0.4)
-    assert chosen.shape == (k,) and chosen.dtype.kind == "i"
-    assert len(set(chosen.tolist())) == k and 0 <= chosen.min() <= chosen.max() < 12
+    assert chosen.shape == (min(k, 12),) and chosen.dtype.kind == "i"
+    assert len(set(chosen.tolist())) == len(chosen) and 0 <= chosen.min() <= chosen.max() < 12
 
 
-def test_relevance_alone_takes_the_most_relevant_in_their_order(document):
-    relevance, similarity = document
-    assert np.array_equal(select_sentences(relevance, similarity, 5), np.argsort(-relevance)[:5])
-
-
-@pytest.mark.parametrize("trade_off", [0.0, 0.3, 0.7, 0.95])
+@pytest.mark.parametrize("trade_off", [0.0, 0.3, 0.7, 0.95, 1.0])
 def test_each_choice_is_the_best_of_those_left(document, trade_off):
     relevance, similarity = document
     chosen = select_sentences(relevance, similarity, 6, trade_off).tolist()
@@ -56,9 +51,7 @@ def test_of_equals_the_earlier_is_taken():
     assert select_sentences(np.ones(4), np.ones((4, 4)), 3, 0.5).tolist() == [0, 1, 2]
 
 
-def test_a_short_document_gives_all_its_sentences(document):
-    relevance, similarity = document
-    assert sorted(select_sentences(relevance, similarity, 50, 0.5)) == list(range(12))
+def test_a_document_of_one_sentence_gives_it():
     assert select_sentences([0.3], [[1.0]], 3).tolist() == [0]
 
 

@@ -78,12 +78,8 @@ def test_history_is_drawn_over_the_epochs_from_1(plots):
     assert [t.get_text() for t in axis.get_legend().get_texts()] == ["net, training", "net, validation"]
 
 
-def test_a_history_without_validation_is_one_line(plots):
-    assert len(plots.plot_history({"net": {"loss": [1.0]}}).axes[0].lines) == 1
-
-
 def test_every_history_is_drawn_however_many_there_are(plots):
-    """None may be dropped because the colours ran out."""
+    """None may be dropped because the colours ran out; without validation each is one line."""
     figure = plots.plot_history({f"net {i}": {"loss": [1.0, i]} for i in range(12)})
     assert len(figure.axes[0].lines) == 12
 
@@ -94,19 +90,11 @@ def test_weights_are_columns_scaled_by_their_largest(plots, rng):
     assert len(drawn) == 16
     for image, column in zip(drawn, kernel.T):
         np.testing.assert_allclose(image.ravel(), column / np.abs(column).max())
+    assert len(images_of(plots.plot_weights(kernel, count=3))) == 3
 
 
 def test_a_unit_without_weights_is_blank(plots):
     assert not images_of(plots.plot_weights(np.zeros((4, 1))))[0].any()
-
-
-def test_as_many_weights_are_drawn_as_asked(plots):
-    assert len(images_of(plots.plot_weights(np.ones((4, 20)), count=3))) == 3
-
-
-def test_weights_of_no_square_are_an_error(plots):
-    with pytest.raises(ValueError, match="Expected images of shape"):
-        plots.plot_weights(np.ones((5, 3)))
 
 
 def test_every_code_is_a_point_and_every_digit_a_name(plots, agg, codes, labels):
@@ -119,17 +107,10 @@ def test_every_code_is_a_point_and_every_digit_a_name(plots, agg, codes, labels)
     assert axis.get_xlabel() and axis.get_ylabel()
 
 
-def test_codes_that_are_not_two_dimensional_are_an_error(plots, agg, labels):
-    _, axis = agg.subplots()
-    for shape in ((40, 3), (40, 1), (40,)):
-        with pytest.raises(ValueError, match="[Ee]xpected .*Received"):
-            plots.plot_codes(np.zeros(shape), labels, axis)
-
-
-def test_as_many_labels_as_codes_are_expected(plots, agg, codes):
-    _, axis = agg.subplots()
-    with pytest.raises((ValueError, IndexError)):
-        plots.plot_codes(codes, np.zeros(3, int), axis)
+@pytest.mark.parametrize("shape, count", [((40, 3), 40), ((40, 1), 40), ((40,), 40), ((40, 2), 3)])
+def test_codes_of_another_shape_or_number_are_an_error(plots, agg, shape, count):
+    with pytest.raises(ValueError, match="Expected codes of shape .*Received"):
+        plots.plot_codes(np.zeros(shape), np.zeros(count, int), agg.subplots()[1])
 
 
 def test_digits_have_ten_different_colours(plots):

@@ -12,13 +12,11 @@ IMAGES = np.array([[0.0, 0.5, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
 OTHERS = np.array([[0.5, 0.5, 0.0, 0.0], [1.0, 1.0, 1.0, 0.75]])
 
 
-def test_squared_error_by_hand():
-    assert squared_error_per_image(IMAGES, OTHERS).tolist() == [1.25, 0.0625]
-
-
-def test_squared_error_of_images_with_rows_and_columns():
-    errors = squared_error_per_image(IMAGES.reshape(2, 2, 2), OTHERS.reshape(2, 2, 2))
-    assert errors.tolist() == [1.25, 0.0625]
+@pytest.mark.parametrize("shape", [(2, 4), (2, 2, 2)])
+def test_squared_error_by_hand(shape):
+    images, others = IMAGES.reshape(shape), OTHERS.reshape(shape)
+    assert squared_error_per_image(images, others).tolist() == [1.25, 0.0625]
+    assert squared_error_per_image(images.tolist(), others.tolist()).tolist() == [1.25, 0.0625]
 
 
 def test_squared_error_is_summed_in_float64():
@@ -32,20 +30,12 @@ def test_bytes_and_booleans_are_numbers_too():
     assert squared_error_per_image(np.array([[True, True]]), np.array([[False, True]])) == [1]
 
 
-def test_lists_are_images_too():
-    assert squared_error_per_image(IMAGES.tolist(), OTHERS.tolist()).tolist() == [1.25, 0.0625]
-
-
 def test_mean_squared_error_is_scikit_learns(rng):
     a, b = rng.random((7, 12)), rng.random((7, 12))
     assert mean_squared_error(a, b) == pytest.approx(sklearn.metrics.mean_squared_error(a, b), rel=1e-12)
     assert mean_squared_error(a.reshape(7, 3, 4), b.reshape(7, 3, 4)) == pytest.approx(mean_squared_error(a, b))
     assert type(mean_squared_error(a, b)) is float
     assert mean_squared_error(a[:1], b[:1]) == pytest.approx(np.square(a[0] - b[0]).mean(), rel=1e-12)
-
-
-def test_the_two_errors_differ_by_the_number_of_pixels():
-    assert squared_error_per_image(IMAGES, OTHERS).mean() == 4 * mean_squared_error(IMAGES, OTHERS)
 
 
 def test_pca_of_30_components_has_the_published_error(mnist):
@@ -79,8 +69,6 @@ def test_a_known_angle_is_found(angle):
     a = np.array([[1.0, 0], [0, 1], [0, 0], [0, 0]])
     b = np.array([[1.0, 0], [0, np.cos(angle)], [0, np.sin(angle)], [0, 0]])
     np.testing.assert_allclose(principal_angles(a, b), [0, angle], rtol=1e-6, atol=1e-15)
-    expected = np.sort(scipy.linalg.subspace_angles(a, b))
-    np.testing.assert_allclose(principal_angles(a, b), expected, rtol=1e-6, atol=1e-15)
 
 
 def test_small_and_large_angles_together_are_paired_in_order():

@@ -12,11 +12,6 @@ from aelib.metrics import posteriors
 from aelib.nn import losses
 
 
-@pytest.fixture(autouse=True)
-def global_random_state_untouched():
-    """Keras seeds NumPy's global generator by design."""
-
-
 @pytest.fixture
 def x(rng):
     """Forty binary images of twelve pixels."""
