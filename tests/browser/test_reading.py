@@ -84,38 +84,24 @@ BROKEN_IMAGES = (
 )
 
 
-def elsewhere(requests):
-    """Those of the requested addresses that are no files and hold no data themselves."""
-    return [address for address in requests if not re.match(r"(file|data|blob):", address)]
-
-
 def visit(page, path):
     """Open a page, read it to its end, and return what was found on the way."""
-    requests, errors = [], []
-    listeners = {
-        "request": lambda request: requests.append(request.url),
-        "pageerror": lambda error: errors.append(str(error)),
-        "console": lambda message: errors.append(message.text) if message.type == "error" else None,
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)
+    page.requests.clear()
+    page.errors.clear()
     page.goto(path.resolve().as_uri())
     page.evaluate(SETTLE)
     shift = page.evaluate("window.shift")  # before the reader touches anything
     page.evaluate(SCROLL_THROUGH)
     page.evaluate(UNFOLD)
     page.evaluate(SETTLE)
-    found = {
-        "requests": elsewhere(requests),
+    return {
+        "requests": [address for address in page.requests if not re.match(r"(file|data|blob):", address)],
         "shift": shift,
         "sticks out": page.evaluate(STICKS_OUT),
         "formulas": page.evaluate(BAD_FORMULAS),
         "images": page.evaluate(BROKEN_IMAGES),
-        "errors": errors,
+        "errors": list(page.errors),
     }
-    for event, listener in listeners.items():
-        page.remove_listener(event, listener)
-    return found
 
 
 def weight(path):
@@ -126,24 +112,21 @@ def weight(path):
 
 
 @pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"{width}px")
-def window(browser, request):
+def page(window, request):
     """One window of either width for all pages."""
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    context.add_init_script(WATCH_SHIFT)
-    yield context.new_page()
-    context.close()
+    with window(width=request.param, init=WATCH_SHIFT) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
-def still(browser):
+def still(window):
     """A window in which no script runs."""
-    context = browser.new_context(viewport={"width": 375, "height": 800}, java_script_enabled=False)
-    yield context.new_page()
-    context.close()
+    with window(width=375, javascript=False) as page:
+        yield page
 
 
-def test_a_page_is_read_offline_without_errors_jumps_or_anything_cut_off(window, book, address):
-    found = visit(window, book / address)
+def test_a_page_is_read_offline_without_errors_jumps_or_anything_cut_off(page, book, address):
+    found = visit(page, book / address)
     shift = found.pop("shift")
     assert found == {"requests": [], "sticks out": [], "formulas": [], "images": [], "errors": []}
     assert shift <= SHIFT
@@ -165,12 +148,10 @@ def test_a_page_is_light(book, address):
 
 
 @pytest.fixture
-def read(browser, write):
+def read(window, write):
     """Write a page and visit it, on a phone."""
-    context = browser.new_context(viewport={"width": 375, "height": 800})
-    context.add_init_script(WATCH_SHIFT)
-    yield lambda body: visit(context.new_page(), write(f"<article>{body}</article>"))
-    context.close()
+    with window(width=375, init=WATCH_SHIFT) as page:
+        yield lambda body: visit(page, write(f"<article>{body}</article>"))
 
 
 def test_a_page_with_nothing_wrong_is_left_alone(read):
