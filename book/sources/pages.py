@@ -1,6 +1,5 @@
 """The pages of the book as they are written: Markdown files and notebooks, their text and their places."""
 
-import ast
 import functools
 import json
 import pathlib
@@ -8,6 +7,8 @@ import re
 from typing import NamedTuple
 
 import yaml
+
+from book.extensions.cells import parsed
 
 TEMPLATE = "book/template.ipynb"  # the chapter that CONTRIBUTING.md has copied: checked as one, listed nowhere
 
@@ -125,14 +126,6 @@ def listed(entries):
     for entry in entries:
         yield entry["file"]
         yield from listed(entry.get("sections", []))
-
-
-def parsed(source):
-    """The syntax tree of a piece of code, or an empty one."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def without_examples(text):
