@@ -169,7 +169,9 @@ def test_one_value_in_the_configuration_turns_the_launch_buttons_on(book, build,
     assert config.count("url: ''") == 1
     (folder / "_config.yml").write_text(config.replace("url: ''", f"url: {address}"), encoding="utf-8")
     assert build("jupyter-book").returncode == 0
-    page = bs4.BeautifulSoup((folder / "_build/html/chapters/one.html").read_text(encoding="utf-8"), "html.parser")
+    text = (folder / "_build/html/chapters/one.html").read_text(encoding="utf-8")
+    assert "thebe" not in text, "no page asks for a server of others"
+    page = bs4.BeautifulSoup(text, "html.parser")
     links = [link["href"] for link in page.find_all("a", href=True)]
     assert [link for link in links if "binder" in link or "None" in link] == launches
     assert bool(page.select(".dropdown-launch-buttons")) == bool(launches)

@@ -1,7 +1,5 @@
 """What the theme gets wrong on a page is mended, and nothing else is touched."""
 
-import types
-
 import pytest
 
 from book.extensions.theme_repairs import page
@@ -47,21 +45,3 @@ def test_the_arrow_beside_a_part_is_named_after_it():
     assert page.with_named_toggles(sidebar) == sidebar.replace(
         "<summary>", '<summary aria-label="Pages of 1 Code &amp; loss">'
     )
-
-
-def test_thebe_is_taken_away_and_its_neighbours_stay():
-    def listener(name):
-        def handler():
-            pass
-
-        handler.__module__ = name
-        return types.SimpleNamespace(handler=handler)
-
-    thebe, other = listener("sphinx_thebe"), listener("myst_nb.core")
-    app = types.SimpleNamespace(
-        events=types.SimpleNamespace(listeners={"builder-inited": [thebe, other]}),
-        registry=types.SimpleNamespace(css_files=[("sphinx-thebe.css", {}), ("book.css", {})]),
-    )
-    page.switch_off_thebe(app, None)
-    assert app.events.listeners == {"builder-inited": [other]}
-    assert app.registry.css_files == [("book.css", {})]

@@ -76,11 +76,6 @@ def test_what_shuts_a_reader_out_is_found(open_page, write, violations, rule, bo
     assert [line.split(":")[0] for line in violations(page)] == [rule]
 
 
-def test_what_shuts_nobody_out_is_left_alone(open_page, write, violations):
-    page = open_page(write('<main><h1>A page</h1><p style="color: #222; background: #fff">dark words</p></main>'))
-    assert violations(page) == []
-
-
 def test_a_colour_that_fails_in_one_theme_alone_is_found(open_page, write, violations):
     style = "<style>@media (prefers-color-scheme: dark) { body { background: #111 } h1 { color: #eee } p { color: #333 } }</style>"
     page = open_page(write("<main><h1>A page</h1><p>words</p></main>", head=style))

@@ -395,16 +395,8 @@ def test_with_negative_codes_the_bars_grow_from_the_middle(open_page, networks, 
 # ------------------------------------------------------------------ a finger
 
 
-@pytest.fixture
-def phone(open_page):
-    """Open a page on a phone, long enough to be scrolled."""
-
-    def open_phone(path):
-        page = open_page(path, width=375, has_touch=True, is_mobile=True)
-        page.evaluate("document.body.style.paddingBottom = '2000px'")
-        return page
-
-    return open_phone
+PHONE = {"width": 375, "has_touch": True, "is_mobile": True}
+LONG = "document.body.style.paddingBottom = '2000px'"
 
 
 def drag(page, points):
@@ -416,8 +408,9 @@ def drag(page, points):
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_a_finger_moves_the_point_and_not_the_page(phone, plane_page):
-    page = phone(plane_page)
+def test_a_finger_moves_the_point_and_not_the_page(open_page, plane_page):
+    page = open_page(plane_page, **PHONE)
+    page.evaluate(LONG)
     box = page.locator(".aelib-plane").bounding_box()
     page.touchscreen.tap(box["x"] + 3, box["y"] + 3)
     corner = state(page, "code")
@@ -427,8 +420,9 @@ def test_a_finger_moves_the_point_and_not_the_page(phone, plane_page):
     assert page.evaluate("scrollY") == 0
 
 
-def test_a_finger_draws(phone, pad_page):
-    page = phone(pad_page)
+def test_a_finger_draws(open_page, pad_page):
+    page = open_page(pad_page, **PHONE)
+    page.evaluate(LONG)
     box = page.locator(".aelib-pad").bounding_box()
     drag(page, [(box["x"] + 60, box["y"] + 40 + 20 * i) for i in range(9)])
     bar = state(page, "input").reshape(28, 28)

@@ -47,16 +47,7 @@ MATRIX = re.compile(r"\\begin\{([pbvB]?matrix|cases|array)\}(.*?)\\end\{\1\}", r
 
 
 def width(tex):
-    """The width of a formula that is set on one line, in ems of the text.
-
-    Parameters
-    ----------
-    tex : str
-
-    Returns
-    -------
-    float
-    """
+    """The width of a formula that is set on one line, in ems of the text."""
     tokens = [(bool(command), command or sign) for command, space, sign in TOKEN.findall(tex) if not space]
     total = 0
     while tokens:  # a brace too many ends a row early
@@ -119,16 +110,7 @@ def atom(command, sign, tokens, in_script, after_operand):
 
 
 def height(tex):
-    """The height of a displayed formula, in ems: the sum of its rows.
-
-    Parameters
-    ----------
-    tex : str
-
-    Returns
-    -------
-    float
-    """
+    """The height of a displayed formula, in ems: the sum of its rows."""
     matrices = [ROW * (matrix[2].count(r"\\") + 1) for matrix in MATRIX.finditer(tex)]
     rows = MATRIX.sub("m", tex).split(r"\\")
     total = sum(max(tall if re.search(thing, row) else LINE for thing, tall in TALL.items()) for row in rows)
@@ -136,18 +118,9 @@ def height(tex):
 
 
 def with_room(body):
-    """Write on each formula of an article how much room it will take, its width in a line and its height in a display.
+    """Write on each formula in an article's HTML how much room it will take: its width in a line, its height in a display.
 
     A formula in a line is also kept together with the bracket before it and the comma after it.
-
-    Parameters
-    ----------
-    body : str
-        The HTML of an article.
-
-    Returns
-    -------
-    str
     """
 
     def in_line(match):
