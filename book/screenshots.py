@@ -7,18 +7,15 @@ of them are taken. Wants the built book, a Chromium and `tests/browser/requireme
 """
 
 import math
-import os
 import pathlib
-import shutil
 import sys
 
-from playwright.sync_api import sync_playwright
+from book.printing.chromium import chromium
 
 PAGES = pathlib.Path("_build/html")
 WIDTHS = {1280: 1, 375: 2}  # and how many pixels of the screen make one of the page
 THEMES = ("light", "dark")
 PIECE = 2400  # the height of a piece, which is the window's
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pages(words):
@@ -43,13 +40,12 @@ def take(page, address, path, folder):
 
 
 def main(folder, *words):
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         for width, scale in WIDTHS.items():
             for theme in THEMES:
                 pieces = pathlib.Path(folder) / f"{width}_{theme}"
                 pieces.mkdir(parents=True, exist_ok=True)
-                context = chromium.new_context(
+                context = browser.new_context(
                     viewport={"width": width, "height": PIECE}, color_scheme=theme, device_scale_factor=scale
                 )
                 page = context.new_page()
@@ -57,7 +53,6 @@ def main(folder, *words):
                     take(page, address, path, pieces)
                 context.close()
                 print(f"{pieces}: {len(list(pieces.iterdir()))} pictures")
-        chromium.close()
 
 
 if __name__ == "__main__":

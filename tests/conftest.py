@@ -1,6 +1,6 @@
 """What the tests share: seeded randomness, slopes by central differences, closed figures."""
 
-import importlib.util
+import os
 import pathlib
 
 import hypothesis
@@ -14,7 +14,17 @@ hypothesis.settings.register_profile("book", derandomize=True, deadline=None, da
 hypothesis.settings.load_profile("book")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def book():
+    """The folder of the built book."""
+    if "BOOK_PAGES" not in os.environ:
+        pytest.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
+    folder = pathlib.Path(os.environ["BOOK_PAGES"]).resolve()
+    assert (folder / "index.html").exists(), f"{folder} holds no built book"
+    return folder
+
+
+@pytest.fixture(scope="session")
 def root():
     """The repository's root."""
     return ROOT
@@ -48,20 +58,6 @@ def slope():
         return result
 
     return central_differences
-
-
-@pytest.fixture(scope="session")
-def load_module():
-    """Import a Python file of the repository that is not part of an installed package."""
-
-    def load(path):
-        path = ROOT / path
-        spec = importlib.util.spec_from_file_location(f"loaded_{path.stem}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture

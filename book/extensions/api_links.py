@@ -78,17 +78,10 @@ def exported(folder, package):
 
 
 def names_in(cells):
-    """Return, for each cell, where it names something of `aelib`: {(line, column): (text, dotted name)}.
+    """Return, for each cell of a page, where it names something of `aelib`: {(line, column): (text, dotted name)}.
 
-    Parameters
-    ----------
-    cells : list of str
-        The code of a page, in order. What does not parse names nothing.
-
-    Returns
-    -------
-    list of dict
-        Lines count from 1 and columns, in characters, from 0. A name that the page also assigns to is left out.
+    Lines count from 1 and columns, in characters, from 0. A name that the page also assigns to is left out, and a cell that
+    does not parse names nothing.
     """
     trees = [parsed(cell) for cell in cells]
     imported = {}
@@ -139,21 +132,10 @@ def resolved(node, imported):
 
 
 def link_code(highlighted, places, address):
-    """Wrap the tokens of a highlighted cell that stand at `places` in links.
+    """Wrap the tokens of a cell that stand at `places`, as `names_in` gives them, in links; return the HTML.
 
-    Parameters
-    ----------
-    highlighted : str
-        The HTML that Pygments made of the cell.
-    places : dict
-        As `names_in` gives them.
-    address : callable
-        From a dotted name to the address of its entry, or None where there is none.
-
-    Returns
-    -------
-    str
-        The HTML, whose text is unchanged.
+    `highlighted` is the HTML that Pygments made of the cell, whose text stays as it is. `address` maps a dotted name to the
+    address of its entry, or to None where there is none.
     """
     pieces, line, column = [], 1, 0
     for piece in re.split(r"(<[^>]*>)", highlighted):

@@ -73,13 +73,8 @@ def execute_side_by_side(app, env, docnames):
     pages = [docname for docname in reversed(docnames) if docname in app.execution_keys]
     failures = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = {
-            pool.submit(
-                execute, env.doc2path(docname), notebook_of(env, docname), app.config.nb_execution_timeout
-            ): docname
-            for docname in pages
-            if not any(cache_of(app, docname).glob("executed/*/base.ipynb"))
-        }
+        waiting = [page for page in pages if not any(cache_of(app, page).glob("executed/*/base.ipynb"))]
+        running = {pool.submit(execute, app, docname, notebook_of(env, docname)): docname for docname in waiting}
         for future in as_completed(running):
             docname, result = running[future], future.result()
             path = os.path.relpath(env.doc2path(docname), app.srcdir)
@@ -95,11 +90,12 @@ def execute_side_by_side(app, env, docnames):
         raise SystemExit("\n\n".join(["", *sorted(failures)]))
 
 
-def execute(path, notebook, timeout):
-    """Execute a notebook in its own folder, in place."""
+def execute(app, docname, notebook):
+    """Execute the notebook of a page in its own folder, in place."""
+    folder, timeout = os.path.dirname(app.env.doc2path(docname)), app.config.nb_execution_timeout
     loop = ensure_event_loop()  # this thread's, which nbclient takes and would leave open
     try:
-        return single_nb_execution(notebook, cwd=os.path.dirname(path), timeout=timeout, allow_errors=False)
+        return single_nb_execution(notebook, cwd=folder, timeout=timeout, allow_errors=False)
     finally:
         loop.close()
 

@@ -12,7 +12,16 @@ from pypdfium2 import raw
 
 from book.printing.one_page import one_page
 
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = (
+    "--no-sandbox",  # CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 WAIT = 300_000  # milliseconds, for the mathematics of a whole book
 WIDTH = 642  # pixels, of the text on A4 paper with the margins of print.css
 
@@ -31,9 +40,8 @@ NUMBER = """numbers => document.querySelectorAll(".printed-contents a").forEach(
 @contextlib.contextmanager
 def chromium():
     """A headless Chromium: the one that CHROMIUM names, or Debian's, or playwright's own."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
 

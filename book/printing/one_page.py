@@ -13,7 +13,9 @@ from functools import partial
 
 import bs4
 
-REFERRING = ("href", "xlink:href", "for", "aria-labelledby", "aria-describedby", "aria-controls")
+ADDRESSES = {"href", "xlink:href", "src"}
+NAMING = {"for", "aria-labelledby", "aria-describedby", "aria-controls"}  # attributes that name other elements
+ELSEWHERE = r"\w+:|//"  # how an address outside the book begins
 LEFT_OUT = "script, a.headerlink, button, .sd-stretched-link, .prev-next-footer"
 
 
@@ -159,21 +161,14 @@ def renamed(article, found):
 def redirect(article, folder, name, articles, place):
     """Let every link and every picture of a page lead from the one page to where it led before."""
     for element in article.find_all(True):
-        for key in REFERRING:
-            if key not in element.attrs:
-                continue
-            if key not in ("href", "xlink:href"):
-                element[key] = " ".join(article.renamed.get(i, i) for i in element[key].split())
-            elif not re.match(r"\w+:", element[key]):
-                target = inner_address(element[key], name, articles)
-                if target:
-                    element[key] = target
-                elif element.name == "a":
+        for key in NAMING & element.attrs.keys():
+            element[key] = " ".join(article.renamed.get(i, i) for i in element[key].split())
+        for key in ADDRESSES & element.attrs.keys():
+            if not re.match(ELSEWHERE, element[key]):
+                inner = inner_address(element[key], name, articles)
+                element[key] = inner or moved(element[key], folder, name, place)
+                if element.name == "a" and not inner:
                     element.unwrap()
-                else:
-                    element[key] = moved(element[key], folder, name, place)
-        if element.get("src") and not re.match(r"\w+:", element["src"]):
-            element["src"] = moved(element["src"], folder, name, place)
         if element.name == "img":
             element["loading"] = "eager"
 
@@ -191,7 +186,7 @@ def inner_address(address, name, articles):
 
 def moved(address, folder, name, place):
     """The address of a file, seen from `place` instead of from its page."""
-    if re.match(r"\w+:|#|//", address):
+    if re.match(ELSEWHERE, address):
         return address
     parts = urllib.parse.urlsplit(address)
     path = (folder / name).parent / urllib.parse.unquote(parts.path)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import bs4
 import nbformat
 import pytest
 import yaml
@@ -156,3 +157,22 @@ def test_a_cell_that_fails_is_shown_with_its_claim_and_no_stack(book, build, pro
     assert "Traceback" not in done.stdout and "site-packages" not in done.stdout
     build(program)
     assert runs(folder, "good") == 1, "what succeeds is kept"
+
+
+LAUNCH = "https://mybinder.org/v2/gh/someone/the-book/main?urlpath=lab/tree/chapters/one.ipynb"
+
+
+@pytest.mark.parametrize(("address", "launches"), [("''", []), ("https://github.com/someone/the-book", [LAUNCH])])
+def test_one_value_in_the_configuration_turns_the_launch_buttons_on(book, build, address, launches):
+    folder = book(cover="# A book\n", one=["1 + 1"])
+    config = (folder / "_config.yml").read_text(encoding="utf-8")
+    assert config.count("url: ''") == 1
+    (folder / "_config.yml").write_text(config.replace("url: ''", f"url: {address}"), encoding="utf-8")
+    assert build("jupyter-book").returncode == 0
+    text = (folder / "_build/html/chapters/one.html").read_text(encoding="utf-8")
+    assert "thebe" not in text, "no page asks for a server of others"
+    page = bs4.BeautifulSoup(text, "html.parser")
+    links = [link["href"] for link in page.find_all("a", href=True)]
+    assert [link for link in links if "binder" in link or "None" in link] == launches
+    assert bool(page.select(".dropdown-launch-buttons")) == bool(launches)
+    assert "../_sources/chapters/one.ipynb" in links, "the notebook is offered"

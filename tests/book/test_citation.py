@@ -31,13 +31,10 @@ def test_title_author_and_year_are_those_of_the_book(root, citation, bibtex):
     assert str(book["year"]) == bibtex["year"] == config["copyright"]
 
 
-def test_version_and_licence_are_those_of_the_package(root, citation, bibtex):
+def test_version_and_licence_are_those_of_the_package_and_the_format_is_whole(root, citation, bibtex):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert citation["version"] == bibtex["edition"] == project["version"] == aelib.__version__
     assert citation["preferred-citation"]["edition"] == project["version"]
     assert citation["license"] == project["license"]
-
-
-def test_the_citation_has_what_its_format_requires(citation):
     assert citation["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= set(citation)

@@ -2,10 +2,7 @@
 
 import pytest
 
-
-@pytest.fixture
-def module(load_module):
-    return load_module("book/extensions/theme_repairs/formula_room.py")
+from book.extensions.theme_repairs import formula_room
 
 
 @pytest.mark.parametrize(
@@ -23,22 +20,22 @@ def module(load_module):
         (r"\lVert a \rVert = \sqrt{a^\top a}", 5.83),
     ],
 )
-def test_the_width_of_a_formula_is_about_right(module, tex, ems):
-    assert module.width(tex) == pytest.approx(ems, abs=0.5)
+def test_the_width_of_a_formula_is_about_right(tex, ems):
+    assert formula_room.width(tex) == pytest.approx(ems, abs=0.5)
 
 
-def test_what_stands_above_and_below_is_not_counted_twice(module):
-    assert module.width("x_i^2") == module.width("x^2")
-    assert module.width(r"\frac{a}{b}") < module.width("ab") + 0.3
+def test_what_stands_above_and_below_is_not_counted_twice():
+    assert formula_room.width("x_i^2") == formula_room.width("x^2")
+    assert formula_room.width(r"\frac{a}{b}") < formula_room.width("ab") + 0.3
 
 
-def test_a_sign_before_its_number_is_closer_than_between_two(module):
-    assert module.width("a - b") > module.width("= -b") - module.width("=") + module.width("a")
+def test_a_sign_before_its_number_is_closer_than_between_two():
+    assert formula_room.width("a - b") > formula_room.width("= -b") - formula_room.width("=") + formula_room.width("a")
 
 
 @pytest.mark.parametrize("tex", ["", "}", "{{", r"\frac", "^", r"\unknown{x}", "x^"])
-def test_any_tex_has_a_width(module, tex):
-    assert module.width(tex) >= 0.4
+def test_any_tex_has_a_width(tex):
+    assert formula_room.width(tex) >= 0.4
 
 
 @pytest.mark.parametrize(
@@ -50,26 +47,26 @@ def test_any_tex_has_a_width(module, tex):
         (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \\ 5 & 6 \end{pmatrix}, \qquad x", 4.65),
     ],
 )
-def test_the_height_of_a_display_is_that_of_its_rows(module, tex, ems):
-    assert module.height(tex) == pytest.approx(ems)
+def test_the_height_of_a_display_is_that_of_its_rows(tex, ems):
+    assert formula_room.height(tex) == pytest.approx(ems)
 
 
-def test_room_is_written_on_formulas_and_on_nothing_else(module):
+def test_room_is_written_on_formulas_and_on_nothing_else():
     body = (
         r'<p>the <span class="math notranslate nohighlight">\(x &lt; 1\)</span> and <code>\(y\)</code></p>'
         r'<div class="math notranslate nohighlight" id="equation-eq-a">'
         r'<span class="eqno">(1)<a class="headerlink" href="#equation-eq-a">#</a></span>\[x\]</div>'
     )
-    found = module.with_room(body)
-    assert f'nohighlight" style="--room: {module.width("x < 1")}em">\\(x &lt; 1\\)' in found
+    found = formula_room.with_room(body)
+    assert f'nohighlight" style="--room: {formula_room.width("x < 1")}em">\\(x &lt; 1\\)' in found
     assert 'id="equation-eq-a" style="--room: 1.6em"><span class="eqno">' in found
     assert found.count("--room") == 2 and r"<code>\(y\)</code>" in found
 
 
 @pytest.mark.parametrize("before, after", [("", ","), ("(", ")."), ("", ""), ("“", "”")])
-def test_a_formula_stays_with_its_brackets_and_commas(module, before, after):
-    found = module.with_room(rf'<p>see {before}<span class="math x">\(a\)</span>{after} and</p>')
-    room = module.width("a")
+def test_a_formula_stays_with_its_brackets_and_commas(before, after):
+    found = formula_room.with_room(rf'<p>see {before}<span class="math x">\(a\)</span>{after} and</p>')
+    room = formula_room.width("a")
     formula = rf'<span class="math x" style="--room: {room}em">\(a\)</span>'
     kept = f'<span class="with-formula">{before}{formula}{after}</span>' if before + after else formula
     assert found == f"<p>see {kept} and</p>"

@@ -5,11 +5,7 @@ import pytest
 from PIL import Image
 
 from aelib.figures.plots import plot_map_and_grid
-
-
-@pytest.fixture(scope="module")
-def lighten(load_module):
-    return load_module("book/extensions/theme_repairs/light_pictures.py").lighten
+from book.extensions.theme_repairs.light_pictures import lighten
 
 
 @pytest.fixture
@@ -27,7 +23,7 @@ def pixels(path):
         return np.asarray(picture.convert("RGB"), dtype=float)
 
 
-def test_a_plot_weighs_half_and_looks_the_same(lighten, plot):
+def test_a_plot_weighs_half_and_looks_the_same(plot):
     before, weight = pixels(plot), plot.stat().st_size
     lighten(plot)
     change = np.abs(pixels(plot) - before)
@@ -38,14 +34,14 @@ def test_a_plot_weighs_half_and_looks_the_same(lighten, plot):
     assert np.percentile(change[colored], 95) < 25, "a few coloured points keep their colours beside many greys"
 
 
-def test_a_picture_is_lightened_once(lighten, plot):
+def test_a_picture_is_lightened_once(plot):
     lighten(plot)
     once = plot.read_bytes()
     lighten(plot)
     assert plot.read_bytes() == once and list(plot.parent.iterdir()) == [plot]
 
 
-def test_a_picture_of_few_bytes_and_one_that_shines_through_are_left_alone(lighten, tmp_path):
+def test_a_picture_of_few_bytes_and_one_that_shines_through_are_left_alone(tmp_path):
     for name, color in (("dot.png", (1, 2, 3)), ("glass.png", (1, 2, 3, 100))):
         path = tmp_path / name
         Image.new("RGB" if len(color) == 3 else "RGBA", (1, 1), color).save(path)

@@ -1,18 +1,13 @@
 """What the theme gets wrong on a page is mended, and nothing else is touched."""
 
-import types
-
 import pytest
 
-
-@pytest.fixture
-def module(load_module):
-    return load_module("book/extensions/theme_repairs/page.py")
+from book.extensions.theme_repairs import page
 
 
-def test_a_figure_gets_its_size_and_a_box(module):
+def test_a_figure_gets_its_size_and_a_box():
     body = '<p><img alt="A &quot;line&quot;" src="../_images/a.png" /></p>'
-    found = module.with_boxes_around_figures(body, {"a.png": (700, 400)})
+    found = page.with_boxes_around_figures(body, {"a.png": (700, 400)})
     assert found == (
         '<p><span class="figure-box" style="--natural: 700px"><img width="700" height="400" alt="A &quot;line&quot;" '
         'src="../_images/a.png" /></span></p>'
@@ -20,28 +15,26 @@ def test_a_figure_gets_its_size_and_a_box(module):
 
 
 @pytest.mark.parametrize(
-    "image", ['<img alt="x" src="_images/unknown.png">', '<img width="50%" alt="x" src="_images/a.png">']
+    ("image", "found"),
+    [
+        ('<img alt="x" src="_images/unknown.png">', '<span class="figure-box">{}</span>'),
+        ('<img width="50%" alt="x" src="_images/a.png">', '<span class="figure-box">{}</span>'),
+        ('<img alt="x" src="data:image/png;base64,AAAA">', "{}"),
+    ],
 )
-def test_a_size_that_is_given_or_not_known_is_left_alone(module, image):
-    assert module.with_boxes_around_figures(image, {"a.png": (700, 400)}) == f'<span class="figure-box">{image}</span>'
+def test_a_size_that_is_given_or_not_known_and_an_image_of_others_are_left_alone(image, found):
+    assert page.with_boxes_around_figures(image, {"a.png": (700, 400)}) == found.format(image)
 
 
-def test_an_image_that_is_not_the_book_s_is_left_alone(module):
-    image = '<img alt="x" src="data:image/png;base64,AAAA">'
-    assert module.with_boxes_around_figures(image, {}) == image
-
-
-def test_a_list_of_references_claims_no_role_and_exercises_share_no_id(module):
+def test_a_list_of_references_claims_no_role_and_exercises_share_no_id():
     body = '<div role="list" class="citation-list"><div class="citation" id="id4" role="doc-biblioentry"></div></div>'
-    assert module.with_valid_lists(body) == '<div class="citation-list"><div class="citation" id="id4"></div></div>'
-    assert (
-        module.with_valid_lists('<section id="exercise-content"><section id="mine">') == '<section><section id="mine">'
-    )
+    assert page.with_valid_lists(body) == '<div class="citation-list"><div class="citation" id="id4"></div></div>'
+    assert page.with_valid_lists('<section id="exercise-content"><section id="mine">') == '<section><section id="mine">'
     proof = '<div class="proof admonition" id="proof">\n<p>Proof. By (1).</p></div>'
-    assert module.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
+    assert page.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
 
 
-def test_the_arrow_beside_a_part_is_named_after_it(module):
+def test_the_arrow_beside_a_part_is_named_after_it():
     link = '<a class="reference internal" href="a.html">{}</a>'
     sidebar = (
         "<li>"
@@ -49,24 +42,6 @@ def test_the_arrow_beside_a_part_is_named_after_it(module):
         + "<details><summary><i></i></summary><ul><li>"
         + link.format("1.1 One")
     )
-    assert module.with_named_toggles(sidebar) == sidebar.replace(
+    assert page.with_named_toggles(sidebar) == sidebar.replace(
         "<summary>", '<summary aria-label="Pages of 1 Code &amp; loss">'
     )
-
-
-def test_thebe_is_taken_away_and_its_neighbours_stay(module):
-    def listener(name):
-        def handler():
-            pass
-
-        handler.__module__ = name
-        return types.SimpleNamespace(handler=handler)
-
-    thebe, other = listener("sphinx_thebe"), listener("myst_nb.core")
-    app = types.SimpleNamespace(
-        events=types.SimpleNamespace(listeners={"builder-inited": [thebe, other]}),
-        registry=types.SimpleNamespace(css_files=[("sphinx-thebe.css", {}), ("book.css", {})]),
-    )
-    module.switch_off_thebe(app, None)
-    assert app.events.listeners == {"builder-inited": [other]}
-    assert app.registry.css_files == [("book.css", {})]

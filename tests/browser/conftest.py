@@ -6,45 +6,23 @@ they are skipped, and say so. Those of the book's own pages also want the built 
     jupyter-book build . && BOOK_PAGES=_build/html pytest -n0 tests/browser
 """
 
+import contextlib
 import os
 import pathlib
-import shutil
 
 import pytest
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = os.environ.get("BOOK_PAGES")
-ARGUMENTS = (
-    "--no-sandbox",  # CI runs as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium, one for all tests."""
-    api = pytest.importorskip("playwright.sync_api", reason="no playwright: see tests/browser/requirements.txt")
-    if CHROMIUM is None:
+    api = pytest.importorskip("book.printing.chromium", reason="no playwright: see tests/browser/requirements.txt")
+    if api.CHROMIUM is None:
         pytest.skip("no Chromium: install Debian's package chromium, or name one in CHROMIUM")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+    with api.chromium() as chromium:
         yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def book():
-    """The folder of the built book."""
-    if PAGES is None:
-        pytest.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
-    folder = pathlib.Path(PAGES).resolve()
-    assert (folder / "index.html").exists(), f"{folder} holds no built book"
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -78,19 +56,16 @@ def addresses():
 def pytest_generate_tests(metafunc):
     """A test that takes an `address` runs once for each page of the book, and its name says for which."""
     if "address" in metafunc.fixturenames:
-        skip = pytest.param(
-            "", marks=pytest.mark.skip("no pages to check: build the book and set BOOK_PAGES=_build/html")
-        )
-        metafunc.parametrize("address", [skip] if PAGES is None else list(addresses()))
+        metafunc.parametrize("address", list(addresses()) if PAGES else ["no page"])  # which `book` skips
 
 
-@pytest.fixture
-def write(tmp_path):
+@pytest.fixture(scope="session")
+def write(tmp_path_factory):
     """Write a page with a body and return its path."""
 
     def write_page(body, head=""):
-        path = tmp_path / "page.html"
-        head = f'<meta charset="utf-8"><title>A page</title>{head}'
+        path = tmp_path_factory.mktemp("page") / "page.html"
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title>{head}'
         path.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8"
         )
@@ -99,30 +74,39 @@ def write(tmp_path):
     return write_page
 
 
-@pytest.fixture
-def open_page(browser):
-    """Open an HTML file in a window of its own, from `file://`; closed after the test.
+@pytest.fixture(scope="session")
+def window(browser):
+    """Open an empty window of its own: `with window(width, …) as page`, where `page` is playwright's.
 
-    `open_page(path, width=1280, height=800, theme="light", javascript=True, init=None)` returns
-    playwright's page. `init` is JavaScript that runs before the page's own. What went wrong on
-    the way is in `page.errors`: exceptions of scripts and what they logged as errors.
+    `init` is JavaScript that runs before the scripts of a page. What its pages request is in `page.requests`, and what goes
+    wrong in `page.errors`: exceptions of scripts and what they log as errors.
     """
-    contexts = []
 
-    def open_file(path, width=1280, height=800, theme="light", javascript=True, init=None):
+    @contextlib.contextmanager
+    def opened(width=1280, height=800, theme="light", javascript=True, init="", **settings):
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, java_script_enabled=javascript
+            viewport={"width": width, "height": height}, color_scheme=theme, java_script_enabled=javascript, **settings
         )
-        contexts.append(context)
+        context.add_init_script(init)
         page = context.new_page()
-        page.errors = []
+        page.requests, page.errors = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        if init is not None:
-            page.add_init_script(init)
-        page.goto(pathlib.Path(path).resolve().as_uri())
-        return page
-
-    yield open_file
-    for context in contexts:
+        yield page
         context.close()
+
+    return opened
+
+
+@pytest.fixture
+def open_page(window):
+    """Open an HTML file in a window of its own, from `file://`; closed after the test."""
+    with contextlib.ExitStack() as windows:
+
+        def open_file(path, **settings):
+            page = windows.enter_context(window(**settings))
+            page.goto(path.resolve().as_uri())
+            return page
+
+        yield open_file

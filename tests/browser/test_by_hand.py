@@ -14,20 +14,13 @@ from aelib.widgets.by_hand import numbers, shown
 
 X = [1.0, 0.5]
 WEIGHTS = [np.array([[1.0], [-1.0]]), np.array([-0.5]), np.array([[2.0, -1.0]]), np.array([0.0, -0.5])]
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">{}'
 ROOT = "document.querySelector('.aelib-widget')"
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(write):
     """Write a page with a network by hand, and return its path."""
-
-    def write_page(x=X, weights=WEIGHTS, **settings):
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(f"<title>x</title><body>{by_hand(x, weights, **settings)._repr_html_()}</body>"))
-        return path
-
-    return write_page
+    return lambda x=X, weights=WEIGHTS, **settings: write(by_hand(x, weights, **settings)._repr_html_())
 
 
 def texts(page):

@@ -8,7 +8,6 @@ import pytest
 from aelib.widgets import code_size
 
 SIZES = (1, 2, 8, 64)
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">{}'
 
 
 @pytest.fixture
@@ -29,16 +28,9 @@ def given(rng):
 
 
 @pytest.fixture
-def write(tmp_path, given):
+def write(write, given):
     """Write a page with the figure, and return its path."""
-
-    def write_page(**settings):
-        path = tmp_path / "page.html"
-        made = code_size(SIZES, **given, **settings)._repr_html_()
-        path.write_text(PAGE.format(f"<title>x</title><body>{made}</body>"))
-        return path
-
-    return write_page
+    return lambda **settings: write(code_size(SIZES, **given, **settings)._repr_html_())
 
 
 def strips(page):

@@ -1,7 +1,5 @@
 """The plane of codes and the pad to draw on, in a browser: they compute what Keras computes, and answer every hand."""
 
-import base64
-import json
 import re
 
 import numpy as np
@@ -11,7 +9,7 @@ from aelib.metrics import squared_error_per_image
 from aelib.widgets import dense_layers, draw_digit, latent_plane, page_forward, rounding_deviation
 
 ROOT = "document.querySelector('.aelib-widget')"
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title><style>body {{ margin: 0 }}</style>{}'
+MARGIN = "<style>body { margin: 0 }</style>"
 
 
 @pytest.fixture(scope="module")
@@ -32,35 +30,45 @@ def networks(mnist):
 
 
 @pytest.fixture(scope="module")
-def plane(networks, mnist, tmp_path_factory):
-    """A page with the plane, and the codes of 100 test digits on it."""
-    _, (x, y) = mnist
-    encoder, decoder = networks[2]
-    codes = np.asarray(encoder(x[:100]))
-    path = tmp_path_factory.mktemp("plane") / "page.html"
-    path.write_text(PAGE.format(latent_plane(decoder, codes, y[:100], x[:100])._repr_html_()))
-    return path, codes
+def codes(networks, mnist):
+    """The codes of 100 test digits, of two numbers each."""
+    return np.asarray(networks[2][0](mnist[1][0][:100]))
 
 
 @pytest.fixture(scope="module")
-def pad(networks, mnist, tmp_path_factory):
-    """A page with the pad."""
+def plane_page(networks, mnist, codes, write):
     _, (x, y) = mnist
-    path = tmp_path_factory.mktemp("pad") / "page.html"
-    path.write_text(PAGE.format(draw_digit(*networks[8], x[:1000], y[:1000])._repr_html_()))
-    return path
+    return write(latent_plane(networks[2][1], codes, y[:100], x[:100])._repr_html_(), MARGIN)
 
 
-def by_page(page, network, examples, root=ROOT):
+@pytest.fixture(scope="module")
+def pad_page(networks, mnist, write):
+    _, (x, y) = mnist
+    return write(draw_digit(*networks[8], x[:1000], y[:1000])._repr_html_(), MARGIN)
+
+
+@pytest.fixture
+def plane(open_page, plane_page):
+    """A page with the plane, and the digits of `codes` on it."""
+    return open_page(plane_page)
+
+
+@pytest.fixture
+def pad(open_page, pad_page):
+    """A page with the pad."""
+    return open_page(pad_page)
+
+
+def by_page(page, network, examples):
     """What a network of the page computes from examples."""
-    return np.array(page.evaluate(f"xs => xs.map(x => [...{root}.{network}.forward(x)])", examples.tolist()))
+    return np.array(page.evaluate(f"xs => xs.map(x => [...{ROOT}.{network}.forward(x)])", examples.tolist()))
 
 
-def state(page, name, root=ROOT):
+def state(page, name):
     """What a widget computed last."""
     page.evaluate("new Promise(requestAnimationFrame)")
     page.evaluate("new Promise(requestAnimationFrame)")
-    value = page.evaluate(f"{root}.{name} && ({root}.{name}.length ? [...{root}.{name}] : {root}.{name})")
+    value = page.evaluate(f"{ROOT}.{name} && ({ROOT}.{name}.length ? [...{ROOT}.{name}] : {ROOT}.{name})")
     return np.array(value) if isinstance(value, list) else value
 
 
@@ -81,22 +89,20 @@ def greys(page, selector):
 # ------------------------------------------------------------------ the same numbers
 
 
-def test_the_plane_decodes_100_digits_as_keras_does(open_page, plane, networks):
-    path, codes = plane
+def test_the_plane_decodes_100_digits_as_keras_does(plane, codes, networks):
     decoder = networks[2][1]
-    computed = by_page(open_page(path), "network", codes)
+    computed = by_page(plane, "network", codes)
     layers = dense_layers(decoder)
     assert np.abs(computed - page_forward(layers, codes)).max() < 1e-9
     assert_rounded(computed, np.asarray(decoder(codes)), rounding_deviation(layers, codes))
 
 
-def test_the_pad_reconstructs_100_digits_as_keras_does(open_page, pad, networks, mnist):
+def test_the_pad_reconstructs_100_digits_as_keras_does(pad, networks, mnist):
     x = mnist[1][0][:100]
     encoder, decoder = networks[8]
-    page = open_page(pad)
-    codes = by_page(page, "encode", x)
+    codes = by_page(pad, "encode", x)
     assert np.abs(codes - page_forward(dense_layers(encoder), x)).max() < 1e-9
-    computed = by_page(page, "decode", codes)
+    computed = by_page(pad, "decode", codes)
     layers = [*dense_layers(encoder), *dense_layers(decoder)]
     assert np.abs(computed - page_forward(layers, x)).max() < 1e-9
     assert_rounded(computed, np.asarray(decoder(encoder(x))), rounding_deviation(layers, x))
@@ -105,98 +111,89 @@ def test_the_pad_reconstructs_100_digits_as_keras_does(open_page, pad, networks,
 # ------------------------------------------------------------------ the plane
 
 
-def test_a_drag_decodes_the_point_under_the_pointer(open_page, plane, networks):
-    path, codes = plane
-    page = open_page(path)
-    box = page.locator(".aelib-plane").bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.7 * box["height"], steps=3)
+def test_a_drag_decodes_the_point_under_the_pointer(plane, codes, networks):
+    box = plane.locator(".aelib-plane").bounding_box()
+    plane.mouse.move(box["x"] + 5, box["y"] + 5)
+    plane.mouse.down()
+    plane.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.7 * box["height"], steps=3)
     low, high = codes.min(axis=0), codes.max(axis=0)
     low, high = low - 0.2 * (high - low), high + 0.2 * (high - low)
     expected = low + (high - low) * [0.25, 0.3]
-    assert np.allclose(state(page, "code"), expected, atol=0.01 * (high - low).max())
-    drawn = page_forward(dense_layers(networks[2][1]), state(page, "code")[None])[0]
-    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=0") - drawn).max() < 1 / 254
-    page.mouse.up()
-    page.mouse.move(box["x"] + 10, box["y"] + 10)
-    assert np.allclose(state(page, "code"), expected, atol=0.01 * (high - low).max())
-    values = [float(value) for value in page.locator("input[type=range]").evaluate_all("all => all.map(e => e.value)")]
+    assert np.allclose(state(plane, "code"), expected, atol=0.01 * (high - low).max())
+    drawn = page_forward(dense_layers(networks[2][1]), state(plane, "code")[None])[0]
+    assert np.abs(greys(plane, ".aelib-plane-pictures canvas >> nth=0") - drawn).max() < 1 / 254
+    plane.mouse.up()
+    plane.mouse.move(box["x"] + 10, box["y"] + 10)
+    assert np.allclose(state(plane, "code"), expected, atol=0.01 * (high - low).max())
+    values = [float(value) for value in plane.locator("input[type=range]").evaluate_all("all => all.map(e => e.value)")]
     assert np.allclose(values, expected, atol=0.01 * (high - low).max())
-    assert page.errors == []
+    assert plane.errors == []
 
 
-def test_a_press_near_a_digit_goes_to_it_and_shows_it(open_page, plane, networks, mnist):
-    path, codes = plane
+def test_a_press_near_a_digit_goes_to_it_and_shows_it(plane, codes, networks, mnist):
     _, (x, y) = mnist
-    page = open_page(path)
-    box = page.locator(".aelib-plane").bounding_box()
+    box = plane.locator(".aelib-plane").bounding_box()
     parts = (codes - codes.min(axis=0)) / np.ptp(codes, axis=0) / 1.4 + 0.2 / 1.4
     alone = np.sort(np.linalg.norm(parts[:, None] - parts, axis=-1), axis=1)[:, 1]
     n = int(np.argmax(alone))  # far from the others
     across, up = parts[n].tolist()
-    page.mouse.click(box["x"] + across * box["width"] + 2, box["y"] + (1 - up) * box["height"] - 2)
-    assert state(page, "nearest") == n
-    assert np.allclose(state(page, "code"), codes[n], atol=1e-3 * np.ptp(codes))
-    assert page.inner_text(".aelib-captioned:nth-child(2) span") == f"nearest test digit: {y[n]}"
-    page.wait_for_function("document.querySelectorAll('.aelib-plane-pictures canvas').length === 3")
-    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=1") - x[n]).max() <= 1 / 30 + 1e-6
+    plane.mouse.click(box["x"] + across * box["width"] + 2, box["y"] + (1 - up) * box["height"] - 2)
+    assert state(plane, "nearest") == n
+    assert np.allclose(state(plane, "code"), codes[n], atol=1e-3 * np.ptp(codes))
+    assert plane.inner_text(".aelib-captioned:nth-child(2) span") == f"nearest test digit: {y[n]}"
+    plane.wait_for_function("document.querySelectorAll('.aelib-plane-pictures canvas').length === 3")
+    assert np.abs(greys(plane, ".aelib-plane-pictures canvas >> nth=1") - x[n]).max() <= 1 / 30 + 1e-6
     again = page_forward(dense_layers(networks[2][1]), codes[n][None])[0]
-    assert np.abs(greys(page, ".aelib-plane-pictures canvas >> nth=2") - again).max() < 0.02
+    assert np.abs(greys(plane, ".aelib-plane-pictures canvas >> nth=2") - again).max() < 0.02
 
 
-def test_far_from_all_digits_it_says_so(open_page, plane):
-    page = open_page(plane[0])
-    box = page.locator(".aelib-plane").bounding_box()
-    page.mouse.click(box["x"] + 3, box["y"] + 3)
-    assert "no test digit is near" in page.inner_text(".aelib-plane-pictures")
+def test_far_from_all_digits_it_says_so(plane):
+    box = plane.locator(".aelib-plane").bounding_box()
+    plane.mouse.click(box["x"] + 3, box["y"] + 3)
+    assert "no test digit is near" in plane.inner_text(".aelib-plane-pictures")
 
 
-def test_arrow_keys_move_the_point_and_say_it_once(open_page, plane):
-    page = open_page(plane[0])
-    page.evaluate(f"""() => {{
+def test_arrow_keys_move_the_point_and_say_it_once(plane):
+    plane.evaluate(f"""() => {{
       const plane = {ROOT}.querySelector('.aelib-plane');
       window.told = 0;
       new MutationObserver((all) => (told += all.length)).observe(plane, {{ attributeFilter: ['aria-valuetext'] }});
     }}""")
-    before = state(page, "code")
-    page.focus(".aelib-plane")
+    before = state(plane, "code")
+    plane.focus(".aelib-plane")
     for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowUp"):
-        page.keyboard.press(key)
-    moved = (state(page, "code") - before) / page.evaluate(
+        plane.keyboard.press(key)
+    moved = (state(plane, "code") - before) / plane.evaluate(
         "[...document.querySelectorAll('input[type=range]')].map(e => e.max - e.min)"
     )
     assert np.allclose(moved, [0.04, 0.12], atol=1e-9)
-    page.wait_for_function("told > 0")
-    page.wait_for_timeout(700)
-    assert page.evaluate("told") == 1  # and not once a key
-    text = page.get_attribute(".aelib-plane", "aria-valuetext").replace("−", "-")
+    plane.wait_for_function("told > 0")
+    plane.wait_for_timeout(700)
+    assert plane.evaluate("told") == 1  # and not once a key
+    text = plane.get_attribute(".aelib-plane", "aria-valuetext").replace("−", "-")
     said = [float(number) for number in re.match(r"(-?[\d.]+) and (-?[\d.]+); ", text).groups()]
-    assert np.allclose(said, state(page, "code"), atol=0.051) and "test digit" in text
+    assert np.allclose(said, state(plane, "code"), atol=0.051) and "test digit" in text
 
 
-def test_the_sliders_move_one_unit_each(open_page, plane):
-    page = open_page(plane[0])
-    first, second = state(page, "code")
-    page.focus("input[type=range] >> nth=1")
-    page.keyboard.press("Home")
-    after = state(page, "code")
-    assert after[0] == first and np.isclose(after[1], float(page.get_attribute("input >> nth=1", "min")))
+def test_the_sliders_move_one_unit_each(plane):
+    first, second = state(plane, "code")
+    plane.focus("input[type=range] >> nth=1")
+    plane.keyboard.press("Home")
+    after = state(plane, "code")
+    assert after[0] == first and np.isclose(after[1], float(plane.get_attribute("input >> nth=1", "min")))
 
 
-def test_the_point_stays_in_the_plane(open_page, plane):
-    page = open_page(plane[0])
-    page.focus(".aelib-plane")
+def test_the_point_stays_in_the_plane(plane):
+    plane.focus(".aelib-plane")
     for _ in range(15):
-        page.keyboard.press("Shift+ArrowLeft")
-    assert np.isclose(state(page, "code")[0], float(page.get_attribute("input >> nth=0", "min")))
+        plane.keyboard.press("Shift+ArrowLeft")
+    assert np.isclose(state(plane, "code")[0], float(plane.get_attribute("input >> nth=0", "min")))
 
 
-def test_each_digit_has_a_name_on_the_plane(open_page, plane, mnist):
-    page = open_page(plane[0])
-    shown = page.locator(".aelib-plane text:not(.aelib-tick)").all_text_contents()
+def test_each_digit_has_a_name_on_the_plane(plane, mnist):
+    shown = plane.locator(".aelib-plane text:not(.aelib-tick)").all_text_contents()
     assert sorted(map(int, shown)) == sorted(set(mnist[1][1][:100].tolist()))
-    boxes = page.locator(".aelib-name").evaluate_all("all => all.map(e => [e.cx.baseVal.value, e.cy.baseVal.value])")
+    boxes = plane.locator(".aelib-name").evaluate_all("all => all.map(e => [e.cx.baseVal.value, e.cy.baseVal.value])")
     distances = np.linalg.norm(np.array(boxes)[:, None] - np.array(boxes), axis=-1)
     assert distances[~np.eye(len(boxes), dtype=bool)].min() > 18  # none covers another
 
@@ -206,30 +203,26 @@ def test_each_digit_has_a_name_on_the_plane(open_page, plane, mnist):
 
 def prepared(page, ink):
     """Ink of shape (side, side) prepared by the page."""
-    call = f"([ink, side]) => {{ const made = {ROOT}.prepare(ink, side); return made && [...made]; }}"
-    made = page.evaluate(call, [ink.ravel().tolist(), len(ink)])
-    return None if made is None else np.array(made).reshape(28, 28)
+    made = page.evaluate(f"([ink, side]) => [...{ROOT}.prepare(ink, side)]", [ink.ravel().tolist(), len(ink)])
+    return np.array(made).reshape(28, 28)
 
 
-def test_test_digits_come_out_as_they_went_in(open_page, pad, mnist):
-    page = open_page(pad)
+def test_test_digits_come_out_as_they_went_in(pad, mnist):
     _, (x, _) = mnist
     for image in x[:100].reshape(-1, 28, 28):
-        assert np.abs(prepared(page, image) - image).max() < 1e-6
+        assert np.abs(prepared(pad, image) - image).max() < 1e-6
 
 
-def test_the_few_smaller_ones_grow_to_their_size(open_page, pad, mnist):
-    page = open_page(pad)
+def test_the_few_smaller_ones_grow_to_their_size(pad, mnist):
     _, (x, _) = mnist
     images = x.reshape(-1, 28, 28)
     longer = np.array([max(np.ptp(np.flatnonzero(i.any(axis))) for axis in (0, 1)) + 1 for i in images])
     assert sorted(set(longer)) == [19, 20] and (longer == 19).sum() == 3  # as the docstring says
     for image in images[longer == 19]:
-        assert np.isclose(prepared(page, image).sum(), image.sum() * (20 / 19) ** 2)
+        assert np.isclose(prepared(pad, image).sum(), image.sum() * (20 / 19) ** 2)
 
 
-def test_size_and_place_of_the_drawing_do_not_matter(open_page, pad, mnist, rng):
-    page = open_page(pad)
+def test_size_and_place_of_the_drawing_do_not_matter(pad, mnist, rng):
     _, (x, _) = mnist
     for image in x[:5].reshape(-1, 28, 28):
         rows, columns = (np.flatnonzero(image.any(axis)) for axis in (1, 0))
@@ -239,14 +232,13 @@ def test_size_and_place_of_the_drawing_do_not_matter(open_page, pad, mnist, rng)
         ink = np.zeros((280, 280))
         top, left = (int(rng.integers(0, 281 - side)) for side in large.shape)
         ink[top : top + large.shape[0], left : left + large.shape[1]] = large
-        assert np.abs(prepared(page, ink) - image).max() < 1e-6
+        assert np.abs(prepared(pad, ink) - image).max() < 1e-6
 
 
-def test_a_bar_keeps_its_shape_and_comes_to_the_middle(open_page, pad):
-    page = open_page(pad)
+def test_a_bar_keeps_its_shape_and_comes_to_the_middle(pad):
     ink = np.zeros((280, 280))
     ink[5:55, 200:213] = 1  # 50 high, 13 wide
-    made = prepared(page, ink)
+    made = prepared(pad, ink)
     assert np.isclose(made.sum(), 20 * 20 * 13 / 50)  # the areas, and so the ink, are to scale
     assert np.ptp(np.flatnonzero(made.any(1))) + 1 == 20
     rows, columns = np.indices(made.shape)
@@ -255,17 +247,12 @@ def test_a_bar_keeps_its_shape_and_comes_to_the_middle(open_page, pad):
     assert 0.1 < made[made < 0.99].max() < 0.3
 
 
-def test_ink_far_to_one_side_is_not_cut_off(open_page, pad):
-    page = open_page(pad)
+def test_ink_far_to_one_side_is_not_cut_off(pad):
     ink = np.zeros((200, 200))
     ink[:, :10] = 1
     ink[100, :] = 0.01  # a long faint tail: the centre of mass lies at the left end
-    made = prepared(page, ink)
+    made = prepared(pad, ink)
     assert np.isclose(made.sum(), ink.sum() / 100)
-
-
-def test_no_ink_is_no_drawing(open_page, pad):
-    assert prepared(open_page(pad), np.zeros((50, 50))) is None
 
 
 # ------------------------------------------------------------------ the pad
@@ -285,126 +272,115 @@ def draw(page, points):
     page.mouse.up()
 
 
-def test_a_drawing_is_prepared_encoded_and_reconstructed(open_page, pad, networks, mnist):
-    page = open_page(pad)
-    draw(page, THREE)
+def test_a_drawing_is_prepared_encoded_and_reconstructed(pad, networks, mnist):
+    draw(pad, THREE)
     encoder, decoder = networks[8]
-    image = state(page, "input")
+    image = state(pad, "input")
     rows, columns = (np.flatnonzero(image.reshape(28, 28).any(axis)) for axis in (1, 0))
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20 and 0.3 < image.max() <= 1
     assert len(np.unique(image.round(3))) > 20  # greys, not black and white
     code = page_forward(dense_layers(encoder), image[None])
     output = page_forward(dense_layers(decoder), code)
-    assert np.allclose(state(page, "code"), code[0], atol=1e-9)
-    assert np.allclose(state(page, "output"), output[0], atol=1e-9)
+    assert np.allclose(state(pad, "code"), code[0], atol=1e-9)
+    assert np.allclose(state(pad, "output"), output[0], atol=1e-9)
     error = squared_error_per_image(image[None], output)[0]
-    assert np.isclose(state(page, "error"), error)
+    assert np.isclose(state(pad, "error"), error)
     _, (x, _) = mnist
     both = [*dense_layers(encoder), *dense_layers(decoder)]
     errors = squared_error_per_image(x[:1000], page_forward(both, x[:1000]))
     below = 100 * np.mean(errors < error)
-    text = page.inner_text(".aelib-error")
+    text = pad.inner_text(".aelib-error")
     said = re.fullmatch(r"Squared error ([\d.]+): larger than (\d+) % of the test digits’ errors\.", text)
     assert np.isclose(float(said[1]), error, atol=0.051) and abs(int(said[2]) - below) <= 1.5
-    assert page.locator(".aelib-value").all_inner_texts() == [f"{c:.1f}" for c in state(page, "code")]
-    assert page.errors == []
+    assert pad.locator(".aelib-value").all_inner_texts() == [f"{c:.1f}" for c in state(pad, "code")]
+    assert pad.errors == []
 
 
-def test_what_is_shown_is_what_was_computed(open_page, pad):
-    page = open_page(pad)
-    draw(page, THREE)
-    image, output = state(page, "input"), state(page, "output")
-    assert np.abs(greys(page, ".aelib-draw-pictures canvas >> nth=0") - image).max() < 1 / 254
-    assert np.abs(greys(page, ".aelib-draw-pictures canvas >> nth=1") - output).max() < 1 / 254
+def test_what_is_shown_is_what_was_computed(pad):
+    draw(pad, THREE)
+    image, output = state(pad, "input"), state(pad, "output")
+    assert np.abs(greys(pad, ".aelib-draw-pictures canvas >> nth=0") - image).max() < 1 / 254
+    assert np.abs(greys(pad, ".aelib-draw-pictures canvas >> nth=1") - output).max() < 1 / 254
     difference = image - output
-    reds = greys(page, ".aelib-draw-pictures canvas >> nth=2")
+    reds = greys(pad, ".aelib-draw-pictures canvas >> nth=2")
     assert reds[difference > 0.3].min() > 0.25 and reds[difference < -0.3].max(initial=0) < 0.28
 
 
-def test_a_scribble_has_a_larger_error_than_every_digit(open_page, pad):
-    page = open_page(pad)
-    page.click("text=scribble")
-    assert state(page, "standing") == 100
-    assert "larger than every test digit’s error" in page.inner_text(".aelib-error")
+def test_a_scribble_has_a_larger_error_than_every_digit(pad):
+    pad.click("text=scribble")
+    assert state(pad, "standing") == 100
+    assert "larger than every test digit’s error" in pad.inner_text(".aelib-error")
 
 
-def test_a_button_loads_a_test_digit_as_it_is(open_page, pad, mnist):
-    page = open_page(pad)
+def test_a_button_loads_a_test_digit_as_it_is(pad, mnist):
     _, (x, y) = mnist
     for digit in (0, 4):
-        page.click(f"[aria-label='load digit {digit}']")
-        assert np.abs(state(page, "input") - x[np.flatnonzero(y == digit)[0]]).max() < 1e-6
+        pad.click(f"[aria-label='load digit {digit}']")
+        assert np.abs(state(pad, "input") - x[np.flatnonzero(y == digit)[0]]).max() < 1e-6
 
 
-def test_a_stroke_adds_to_a_loaded_digit_but_clears_the_first_example(open_page, pad):
-    page = open_page(pad)
-    assert state(page, "input") is not None
-    draw(page, [(40, 40), (60, 40)])
-    alone = state(page, "input").sum()
+def test_a_stroke_adds_to_a_loaded_digit_but_clears_the_first_example(pad):
+    assert state(pad, "input") is not None
+    draw(pad, [(40, 40), (60, 40)])
+    alone = state(pad, "input").sum()
     assert alone == pytest.approx(20 * 20 * 22 / 42, rel=0.15)  # one short stroke of the pen, grown to fill the box
-    page.click("[aria-label='load digit 0']")
-    before = state(page, "input").sum()
-    draw(page, [(60, 140), (220, 140)])
-    assert state(page, "input").sum() > before + 10
+    pad.click("[aria-label='load digit 0']")
+    before = state(pad, "input").sum()
+    draw(pad, [(60, 140), (220, 140)])
+    assert state(pad, "input").sum() > before + 10
 
 
-def test_clear_leaves_nothing(open_page, pad):
-    page = open_page(pad)
-    page.click("text=clear")
-    assert state(page, "input") is None and state(page, "error") is None
-    assert page.inner_text(".aelib-error") == "Nothing is drawn."
-    assert greys(page, ".aelib-draw-pictures canvas >> nth=1").max() == 0
+def test_clear_leaves_nothing(pad):
+    pad.click("text=clear")
+    assert state(pad, "input") is None and state(pad, "error") is None
+    assert pad.inner_text(".aelib-error") == "Nothing is drawn."
+    assert greys(pad, ".aelib-draw-pictures canvas >> nth=1").max() == 0
 
 
-def test_the_keyboard_draws(open_page, pad):
-    page = open_page(pad)
-    page.focus(".aelib-pad")
-    page.keyboard.press("ArrowUp")  # the pen is up: nothing is drawn, the example stays
-    start = state(page, "input")
+def test_the_keyboard_draws(pad):
+    pad.focus(".aelib-pad")
+    pad.keyboard.press("ArrowUp")  # the pen is up: nothing is drawn, the example stays
+    start = state(pad, "input")
     assert start.sum() > 30
-    page.keyboard.press("Space")
+    pad.keyboard.press("Space")
     for _ in range(8):
-        page.keyboard.press("ArrowDown")
-    page.keyboard.press("Space")
-    bar = state(page, "input").reshape(28, 28)
+        pad.keyboard.press("ArrowDown")
+    pad.keyboard.press("Space")
+    bar = state(pad, "input").reshape(28, 28)
     assert np.ptp(np.flatnonzero(bar.any(1))) + 1 == 20 and np.ptp(np.flatnonzero(bar.any(0))) + 1 < 8
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert np.array_equal(state(page, "input").reshape(28, 28), bar)  # the pen is up again
+    pad.keyboard.press("ArrowRight")
+    pad.keyboard.press("ArrowRight")
+    assert np.array_equal(state(pad, "input").reshape(28, 28), bar)  # the pen is up again
 
 
-def test_space_held_while_the_pen_moves_draws_until_it_is_let_go(open_page, pad):
-    page = open_page(pad)
-    page.focus(".aelib-pad")
-    page.keyboard.down("Space")
+def test_space_held_while_the_pen_moves_draws_until_it_is_let_go(pad):
+    pad.focus(".aelib-pad")
+    pad.keyboard.down("Space")
     for _ in range(5):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.up("Space")
-    line = state(page, "input")
-    page.keyboard.press("ArrowDown")
-    assert np.array_equal(state(page, "input"), line)
+        pad.keyboard.press("ArrowRight")
+    pad.keyboard.up("Space")
+    line = state(pad, "input")
+    pad.keyboard.press("ArrowDown")
+    assert np.array_equal(state(pad, "input"), line)
 
 
-def test_the_error_is_said_once_a_stroke(open_page, pad):
-    page = open_page(pad)
-    page.evaluate("""() => {
+def test_the_error_is_said_once_a_stroke(pad):
+    pad.evaluate("""() => {
       window.said = [];
       const status = document.querySelector('[role=status]');
       new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
     }""")
-    page.wait_for_timeout(700)
-    page.evaluate("said.length = 0")
-    draw(page, THREE)
-    page.wait_for_function("said.length > 0")
-    page.wait_for_timeout(700)
-    assert page.evaluate("said") == [page.inner_text(".aelib-error")]
+    pad.wait_for_timeout(700)
+    pad.evaluate("said.length = 0")
+    draw(pad, THREE)
+    pad.wait_for_function("said.length > 0")
+    pad.wait_for_timeout(700)
+    assert pad.evaluate("said") == [pad.inner_text(".aelib-error")]
 
 
-def test_with_negative_codes_the_bars_grow_from_the_middle(open_page, networks, mnist, tmp_path):
+def test_with_negative_codes_the_bars_grow_from_the_middle(open_page, networks, mnist, write):
     _, (x, y) = mnist
-    path = tmp_path / "page.html"
-    path.write_text(PAGE.format(draw_digit(*networks[2], x[:100], y[:100])._repr_html_()))
-    page = open_page(path)
+    page = open_page(write(draw_digit(*networks[2], x[:100], y[:100])._repr_html_()))
     for _ in range(2):
         code = state(page, "code")
         bars = page.locator(".aelib-bar").evaluate_all("all => all.map(e => [e.style.left, e.style.width])")
@@ -419,48 +395,36 @@ def test_with_negative_codes_the_bars_grow_from_the_middle(open_page, networks, 
 # ------------------------------------------------------------------ a finger
 
 
-@pytest.fixture
-def phone(browser):
-    """Open a page on a phone with a finger, and return it with a function that draws: `finger([(x, y), …])`."""
-    contexts = []
-
-    def open_phone(path):
-        context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path.as_uri())
-        session = context.new_cdp_session(page)
-
-        def finger(points):
-            kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
-            for kind, (x, y) in zip(kinds, points):
-                session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-            session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-        return page, finger
-
-    yield open_phone
-    for context in contexts:
-        context.close()
+PHONE = {"width": 375, "has_touch": True, "is_mobile": True}
+LONG = "document.body.style.paddingBottom = '2000px'"
 
 
-def test_a_finger_moves_the_point_and_not_the_page(phone, plane):
-    page, finger = phone(plane[0])
-    page.evaluate("document.body.style.paddingBottom = '2000px'")
+def drag(page, points):
+    """Draw a line with a finger."""
+    session = page.context.new_cdp_session(page)
+    kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
+    for kind, (x, y) in zip(kinds, points):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_moves_the_point_and_not_the_page(open_page, plane_page):
+    page = open_page(plane_page, **PHONE)
+    page.evaluate(LONG)
     box = page.locator(".aelib-plane").bounding_box()
     page.touchscreen.tap(box["x"] + 3, box["y"] + 3)
     corner = state(page, "code")
-    finger([(box["x"] + 50, box["y"] + 250 - 20 * i) for i in range(10)])
+    drag(page, [(box["x"] + 50, box["y"] + 250 - 20 * i) for i in range(10)])
     moved = state(page, "code")
     assert moved[0] > corner[0] and moved[1] < corner[1]
     assert page.evaluate("scrollY") == 0
 
 
-def test_a_finger_draws(phone, pad):
-    page, finger = phone(pad)
-    page.evaluate("document.body.style.paddingBottom = '2000px'")
+def test_a_finger_draws(open_page, pad_page):
+    page = open_page(pad_page, **PHONE)
+    page.evaluate(LONG)
     box = page.locator(".aelib-pad").bounding_box()
-    finger([(box["x"] + 60, box["y"] + 40 + 20 * i) for i in range(9)])
+    drag(page, [(box["x"] + 60, box["y"] + 40 + 20 * i) for i in range(9)])
     bar = state(page, "input").reshape(28, 28)
     assert np.ptp(np.flatnonzero(bar.any(1))) + 1 == 20 and np.ptp(np.flatnonzero(bar.any(0))) + 1 < 8
     assert page.evaluate("scrollY") == 0
@@ -469,47 +433,7 @@ def test_a_finger_draws(phone, pad):
 # ------------------------------------------------------------------ the book's own pages
 
 
-def data_of(page, root):
-    """The data of a widget in a page of the book."""
-    script = page.locator(f"{root} > script").evaluate("e => e.textContent")
-    return json.loads(re.search(r"^const DATA = (.*);$", script, re.MULTILINE)[1])
-
-
-def test_the_book_s_plane_computes_with_the_weights_that_its_chapter_checked(open_page, book, mnist):
-    page = open_page(book / "chapters/5_keras/latent_space.html")
-    selector = "#fig-latent-plane .aelib-widget"
-    root = f"document.querySelector('{selector}')"
-    assert page.locator(f"{selector} .aelib-plane").is_visible()
-    data = data_of(page, selector)
-    places = np.frombuffer(base64.b64decode(data["places"]), "<u2").reshape(-1, 2)[:100]
-    low, high = np.array(data["low"]), np.array(data["high"])
-    codes = low + places / 65535 * (high - low)
-    computed = by_page(page, "network", codes, root)
-    assert np.abs(computed - page_forward(data["layers"], codes)).max() < 1e-9
-    assert squared_error_per_image(mnist[1][0][:100], computed).mean() < 45  # the mean image has more than 50
-    assert page.errors == []
-
-
-def test_the_book_s_pad_computes_with_the_weights_that_its_chapter_checked(open_page, book, mnist):
-    page = open_page(book / "chapters/5_keras/mnist.html")
-    selector = "#fig-keras-mnist-draw .aelib-widget"
-    root = f"document.querySelector('{selector}')"
-    data = data_of(page, selector)
-    x = mnist[1][0][:100]
-    codes = by_page(page, "encode", x, root)
-    computed = by_page(page, "decode", codes, root)
-    assert np.abs(computed - page_forward([*data["encoder"], *data["decoder"]], x)).max() < 1e-9
-    errors = squared_error_per_image(x, computed)
-    assert data["quantiles"][0] <= errors.min() and errors.max() <= data["quantiles"][-1] and errors.mean() < 12
-    page.locator(f"{selector} >> text=scribble").click()
-    assert state(page, "standing", root) == 100 and state(page, "error", root) > 30
-    page.locator(f"{selector} [aria-label='load digit 4']").click()
-    assert state(page, "standing", root) < 100
-    assert page.errors == []
-
-
-@pytest.mark.parametrize("name", ["latent_space", "mnist"])
-def test_without_scripts_the_book_s_page_has_a_still_picture(open_page, book, name):
-    page = open_page(book / f"chapters/5_keras/{name}.html", javascript=False)
-    assert page.locator(".aelib-widget .aelib-still img").first.is_visible()
-    assert (book / f"chapters/5_keras/{name}.html").stat().st_size < 1_500_000
+@pytest.mark.parametrize("name, part", [("latent_space", ".aelib-plane"), ("mnist", ".aelib-pad")])
+def test_the_book_has_them(open_page, book, name, part):
+    page = open_page(book / f"chapters/5_keras/{name}.html")
+    assert page.locator(f".aelib-widget {part}").is_visible() and state(page, "code").any()

@@ -24,21 +24,18 @@ widget((root, data) => {
 
 
 @pytest.fixture
-def probe(tmp_path, monkeypatch):
+def probe(tmp_path, monkeypatch, write):
     """Write a page with widgets of no use, and return its path: `probe(network, copies)`."""
     for name in ("base.js", "widget.css"):
         (tmp_path / name).write_text((widget.FOLDER / name).read_text())
     (tmp_path / "probe.js").write_text(PROBE)
     monkeypatch.setattr(widget, "FOLDER", tmp_path)
 
-    def write(network, copies=1):
+    def write_probe(network, copies=1):
         made = Widget("probe", {"layers": dense_layers(network)}, "<p>still</p>", "a probe")
-        page = tmp_path / "page.html"
-        body = copies * made._repr_html_()
-        page.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title><body>{body}</body>')
-        return page
+        return write(copies * made._repr_html_())
 
-    return write
+    return write_probe
 
 
 @pytest.fixture

@@ -84,38 +84,24 @@ BROKEN_IMAGES = (
 )
 
 
-def elsewhere(requests):
-    """Those of the requested addresses that are no files and hold no data themselves."""
-    return [address for address in requests if not re.match(r"(file|data|blob):", address)]
-
-
 def visit(page, path):
     """Open a page, read it to its end, and return what was found on the way."""
-    requests, errors = [], []
-    listeners = {
-        "request": lambda request: requests.append(request.url),
-        "pageerror": lambda error: errors.append(str(error)),
-        "console": lambda message: errors.append(message.text) if message.type == "error" else None,
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)
+    page.requests.clear()
+    page.errors.clear()
     page.goto(path.resolve().as_uri())
     page.evaluate(SETTLE)
     shift = page.evaluate("window.shift")  # before the reader touches anything
     page.evaluate(SCROLL_THROUGH)
     page.evaluate(UNFOLD)
     page.evaluate(SETTLE)
-    found = {
-        "requests": elsewhere(requests),
+    return {
+        "requests": [address for address in page.requests if not re.match(r"(file|data|blob):", address)],
         "shift": shift,
         "sticks out": page.evaluate(STICKS_OUT),
         "formulas": page.evaluate(BAD_FORMULAS),
         "images": page.evaluate(BROKEN_IMAGES),
-        "errors": errors,
+        "errors": list(page.errors),
     }
-    for event, listener in listeners.items():
-        page.remove_listener(event, listener)
-    return found
 
 
 def weight(path):
@@ -126,24 +112,21 @@ def weight(path):
 
 
 @pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"{width}px")
-def window(browser, request):
+def page(window, request):
     """One window of either width for all pages."""
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    context.add_init_script(WATCH_SHIFT)
-    yield context.new_page()
-    context.close()
+    with window(width=request.param, init=WATCH_SHIFT) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
-def still(browser):
+def still(window):
     """A window in which no script runs."""
-    context = browser.new_context(viewport={"width": 375, "height": 800}, java_script_enabled=False)
-    yield context.new_page()
-    context.close()
+    with window(width=375, javascript=False) as page:
+        yield page
 
 
-def test_a_page_is_read_offline_without_errors_jumps_or_anything_cut_off(window, book, address):
-    found = visit(window, book / address)
+def test_a_page_is_read_offline_without_errors_jumps_or_anything_cut_off(page, book, address):
+    found = visit(page, book / address)
     shift = found.pop("shift")
     assert found == {"requests": [], "sticks out": [], "formulas": [], "images": [], "errors": []}
     assert shift <= SHIFT
@@ -165,17 +148,26 @@ def test_a_page_is_light(book, address):
 
 
 @pytest.fixture
-def read(browser, write):
+def read(window, write):
     """Write a page and visit it, on a phone."""
-    context = browser.new_context(viewport={"width": 375, "height": 800})
-    context.add_init_script(WATCH_SHIFT)
-    yield lambda body: visit(context.new_page(), write(f"<article>{body}</article>"))
-    context.close()
+    with window(width=375, init=WATCH_SHIFT) as page:
+        yield lambda body: visit(page, write(f"<article>{body}</article>"))
 
 
-def test_a_page_with_nothing_wrong_is_left_alone(read):
-    words = "<h1>A page</h1>" + "<p>and its words</p>" * 100
-    assert read(words) == {"requests": [], "shift": 0, "sticks out": [], "formulas": [], "images": [], "errors": []}
+FORMULA = "<mjx-container{attributes} style='display: block; {style}'><div style='width: {width}px'>x = y</div></mjx-container>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>A page</h1>" + "<p>and its words</p>" * 100,
+        '<div style="overflow-x: auto"><div style="width: 500px">wide</div></div>',
+        FORMULA.format(attributes=" tabindex='0'", style="overflow-x: auto", width=500),
+    ],
+    ids=["long", "scrolls in its box", "a formula that scrolls"],
+)
+def test_a_page_with_nothing_wrong_is_left_alone(read, body):
+    assert read(body) == {"requests": [], "shift": 0, "sticks out": [], "formulas": [], "images": [], "errors": []}
 
 
 def test_a_late_request_to_another_host_is_found(read):
@@ -201,13 +193,6 @@ def test_what_makes_a_page_wider_than_the_screen_is_found(read):
     assert found[0] == "the page is 508 px wide" and 'style="width: 500px"' in found[-1]
 
 
-def test_what_scrolls_in_its_own_box_makes_no_page_wide(read):
-    assert read('<div style="overflow-x: auto"><div style="width: 500px">wide</div></div>')["sticks out"] == []
-
-
-FORMULA = "<mjx-container{attributes} style='display: block; {style}'><div style='width: {width}px'>x = y</div></mjx-container>"
-
-
 @pytest.mark.parametrize(
     "formula, number, complaint",
     [
@@ -224,11 +209,6 @@ FORMULA = "<mjx-container{attributes} style='display: block; {style}'><div style
 def test_a_formula_that_cannot_be_read_whole_is_found(read, formula, number, complaint):
     found = read(f'<div class="math">{number}{formula}</div>')["formulas"]
     assert len(found) == 1 and found[0].startswith(complaint)
-
-
-def test_a_formula_that_scrolls_in_its_box_is_left_alone(read):
-    formula = FORMULA.format(attributes=" tabindex='0'", style="overflow-x: auto", width=500)
-    assert read(f'<div class="math">{formula}</div>')["formulas"] == []
 
 
 def test_an_image_that_is_not_there_is_found(read):

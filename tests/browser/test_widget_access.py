@@ -1,4 +1,7 @@
-"""Widgets for everybody: in both themes, on a phone, with a finger, read aloud, and in a live notebook."""
+"""Widgets for everybody: without scripts, in both themes, with a finger, and in a live notebook.
+
+With scripts, axe sees them on the pages of the book.
+"""
 
 import numpy as np
 import pytest
@@ -38,47 +41,26 @@ def pad_to_draw_on():
 
 
 WIDGETS = [network_by_hand, images_by_code_size, plane_of_codes, pad_to_draw_on]
-# The book's colours of both themes, as a page of the book has them.
-LIGHT = (
-    "--book-page: #fdfcfa; --book-surface: #f5f2ec; --book-text: #24262b; --book-muted: #5f5d58; --book-rule: #ddd8ce;"
-)
-LIGHT += "--book-accent: #1a5a86; --book-warm: #b0480e; color-scheme: light;"
-DARK = (
-    "--book-page: #16181c; --book-surface: #202329; --book-text: #d8d6d0; --book-muted: #a5a39c; --book-rule: #3b3f47;"
-)
-DARK += "--book-accent: #7fb9e6; --book-warm: #f0a066; color-scheme: dark;"
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>A widget</title><style>:root {{ {style} }} body {{ background: var(--book-page); color: var(--book-text) }}</style>
-<body><main><h1>A widget</h1>{body}</main></body></html>"""
 
 
 @pytest.fixture(params=WIDGETS, ids=lambda make: make.__name__)
-def write(request, tmp_path):
-    """Write a page with a widget, and return its path; `wrap` makes something else of the widget's HTML."""
+def write(request, write, root):
+    """Write a page with a widget in a theme of the book, and return its path; `wrap` makes something else of its HTML."""
+    palette = (root / "book/static/palette.css").read_text(encoding="utf-8")
+    body_style = "body { background: var(--book-page); color: var(--book-text) }"
 
-    def write_page(style=LIGHT, wrap=lambda html: html):
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(style=style, body=wrap(request.param()._repr_html_())))
-        return path
+    def write_page(theme="light", wrap=lambda html: html):
+        style = f"<style>{palette} :root {{ color-scheme: {theme} }} {body_style}</style>"
+        choice = f"<script>document.documentElement.dataset.theme = '{theme}'</script>"
+        return write(f"<main><h1>A widget</h1>{wrap(request.param()._repr_html_())}</main>", style + choice)
 
     return write_page
 
 
-@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
-def test_axe_finds_nothing_serious(open_page, write, violations, style, width):
-    page = open_page(write(style), width=width)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.errors == []
-
-
-def test_axe_finds_nothing_serious_without_scripts(open_page, write, violations, tmp_path):
-    html = write().read_text()
-    (tmp_path / "still.html").write_text(
-        html.replace("<script>", '<script type="text/plain">')
-    )  # axe is a script itself
-    page = open_page(tmp_path / "still.html", width=375)
+def test_axe_finds_nothing_serious_without_scripts(open_page, write, violations):
+    path = write()
+    path.write_text(path.read_text().replace("<script>", '<script type="text/plain">'))  # axe is a script itself
+    page = open_page(path, width=375)
     assert page.is_visible(".aelib-still") and violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
@@ -89,10 +71,10 @@ def luminance(color):
     return parts @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize("style", [LIGHT, DARK], ids=["light", "dark"])
-def test_the_words_of_a_drawing_stand_out(open_page, write, style):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_words_of_a_drawing_stand_out(open_page, write, theme):
     """Axe does not look at the text of an SVG."""
-    page = open_page(write(style))
+    page = open_page(write(theme))
     pairs = page.evaluate("""() => [...document.querySelectorAll('.aelib-widget svg text')].map((text) => {
       const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
       let ground = text.closest("svg");
@@ -120,10 +102,8 @@ def test_it_starts_the_way_a_live_notebook_inserts_it(open_page, write):
     assert page.errors == []
 
 
-def test_a_finger_moves_a_slider(browser, write):
-    context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto(write().as_uri())
+def test_a_finger_moves_a_slider(open_page, write):
+    page = open_page(write(), width=375, has_touch=True, is_mobile=True)
     if page.locator("input[type=range]").count() == 0:
         pytest.skip("this one has no slider")
     control = page.locator("input[type=range]").first
@@ -132,4 +112,3 @@ def test_a_finger_moves_a_slider(browser, write):
     page.touchscreen.tap(box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2)
     assert float(control.input_value()) < float(before)
     assert box["height"] >= 24  # room for a finger
-    context.close()

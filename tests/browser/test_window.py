@@ -11,13 +11,3 @@ def test_without_javascript_no_script_runs(open_page, write):
     path = write("<p>before</p><script>document.querySelector('p').textContent = 'after'</script>")
     assert open_page(path).inner_text("p") == "after"
     assert open_page(path, javascript=False).inner_text("p") == "before"
-
-
-def test_what_goes_wrong_in_a_script_is_kept(open_page, write):
-    page = open_page(write("<script>console.error('one'); throw new Error('two')</script>"))
-    assert page.errors == ["one", "two"]
-
-
-def test_what_is_to_run_first_runs_first(open_page, write):
-    page = open_page(write("<script>document.title = window.word</script>"), init="window.word = 'given'")
-    assert page.title() == "given"

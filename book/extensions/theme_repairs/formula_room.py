@@ -23,12 +23,8 @@ SIGNS = {"(": 389, ")": 389, "[": 278, "]": 278, ".": 278, "|": 278, "'": 275, "
 SPACES = {",": 167, ";": 278, ":": 222, "!": -167, " ": 250, "quad": 1000, "qquad": 2000}
 PUNCTUATION = {",": 278, ";": 278}
 # What relations and operations are wide, and the room at each of their two sides.
-RELATIONS = dict.fromkeys("= < > le ge leq geq approx sim propto".split(), 778) | {
-    "in": 667,
-    "to": 1000,
-    "leftarrow": 1000,
-    "rightarrow": 1000,
-}
+RELATIONS = dict.fromkeys("= < > le ge leq geq approx sim propto".split(), 778) | {"in": 667}
+RELATIONS |= dict.fromkeys("to leftarrow rightarrow".split(), 1000)
 OPERATIONS = dict.fromkeys("+ - pm times odot".split(), 778) | {"cdot": 278}
 ROOM_OF_RELATION, ROOM_OF_OPERATION, ROOM_OF_COMMA = 278, 222, 167
 NAMES = set("log exp max min sin cos tanh lim det".split())
@@ -51,16 +47,7 @@ MATRIX = re.compile(r"\\begin\{([pbvB]?matrix|cases|array)\}(.*?)\\end\{\1\}", r
 
 
 def width(tex):
-    """The width of a formula that is set on one line, in ems of the text.
-
-    Parameters
-    ----------
-    tex : str
-
-    Returns
-    -------
-    float
-    """
+    """The width of a formula that is set on one line, in ems of the text."""
     tokens = [(bool(command), command or sign) for command, space, sign in TOKEN.findall(tex) if not space]
     total = 0
     while tokens:  # a brace too many ends a row early
@@ -123,40 +110,17 @@ def atom(command, sign, tokens, in_script, after_operand):
 
 
 def height(tex):
-    """The height of a displayed formula, in ems: the sum of its rows.
-
-    Parameters
-    ----------
-    tex : str
-
-    Returns
-    -------
-    float
-    """
-    tallest = []
-
-    def matrix_height(match):
-        tallest.append(ROW * (match[2].count(r"\\") + 1))
-        return "m"
-
-    rows = MATRIX.sub(matrix_height, tex).split(r"\\")
+    """The height of a displayed formula, in ems: the sum of its rows."""
+    matrices = [ROW * (matrix[2].count(r"\\") + 1) for matrix in MATRIX.finditer(tex)]
+    rows = MATRIX.sub("m", tex).split(r"\\")
     total = sum(max(tall if re.search(thing, row) else LINE for thing, tall in TALL.items()) for row in rows)
-    return round(max([total, *tallest]), 2)
+    return round(max([total, *matrices]), 2)
 
 
 def with_room(body):
-    """Write on each formula of an article how much room it will take, its width in a line and its height in a display.
+    """Write on each formula in an article's HTML how much room it will take: its width in a line, its height in a display.
 
     A formula in a line is also kept together with the bracket before it and the comma after it.
-
-    Parameters
-    ----------
-    body : str
-        The HTML of an article.
-
-    Returns
-    -------
-    str
     """
 
     def in_line(match):

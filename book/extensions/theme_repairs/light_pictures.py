@@ -12,10 +12,7 @@ from PIL import Image
 def lighten(path):
     """Write a PNG file again with at most 256 colours, if it has none of its own yet and that makes it smaller.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        An opaque picture; one that lets something shine through is left alone.
+    A picture that lets something shine through is left alone.
     """
     with Image.open(path) as picture:
         opaque = "A" not in picture.getbands() or picture.getchannel("A").getextrema() == (255, 255)

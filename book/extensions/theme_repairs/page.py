@@ -70,17 +70,7 @@ def with_valid_lists(body):
 
 
 def with_named_toggles(navigation):
-    """Say, of each part in the sidebar, what the arrow at its side unfolds.
-
-    Parameters
-    ----------
-    navigation : str
-        The HTML of the sidebar.
-
-    Returns
-    -------
-    str
-    """
+    """Say, in the HTML of the sidebar, what the arrow at the side of each part unfolds."""
 
     def name(match):
         title = html.escape(html.unescape(re.sub(r"<[^>]*>", "", match[2])))
