@@ -20,9 +20,8 @@ from sklearn.decomposition import PCA
 
 from aelib.applications.compression import Codec, LogisticRate
 from aelib.datasets import load_mnist, load_photographs
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes
 from experiments.record import read_arrays, run_experiment
 
@@ -66,11 +65,7 @@ SHIFT = 3  # rows and columns cut off the test photographs, which moves them off
 
 def build(setup, inputs, seed):
     """An encoder with a linear code and its mirror image, the decoder."""
-    rng = np.random.default_rng(seed)
-    hidden = [Dense(units, "elu") for units in setup.hidden_units]
-    mirrored = [Dense(units, "elu") for units in reversed(setup.hidden_units)]
-    encoder = Sequential([Input((inputs,)), *hidden, Dense(setup.latent_dim)], rng=rng)
-    decoder = Sequential([Input((setup.latent_dim,)), *mirrored, Dense(inputs, setup.output)], rng=rng)
+    _, encoder, decoder = dense_autoencoder(inputs, setup.hidden_units, setup.latent_dim, seed, output=setup.output)
     encoder.layers[-1].kernel *= ENCODER_SCALE
     return encoder, decoder
 
@@ -302,7 +297,7 @@ def afterwards(data, setup):
 
 def kept_networks(name, setup, inputs):
     """The encoder and decoder whose weights are kept, of "mnist" or "photographs"."""
-    encoder, decoder = build(setup, inputs, seed=None)
+    encoder, decoder = build(setup, inputs, seed=0)
     weights = [array for key, array in read_arrays("applications/compression").items() if key.startswith(name)]
     count = len(encoder.get_weights())
     encoder.set_weights(weights[:count])

@@ -13,9 +13,8 @@ import time
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import unexplained
 from experiments.record import run_experiment
 from experiments.schedules import cosine
@@ -95,18 +94,10 @@ def data(kind, seed):
     return examples(kind, EXAMPLES, rng), examples(kind, TEST_EXAMPLES, rng)
 
 
-def build(inputs, code_size, seed):
-    """An autoencoder with a linear code and a linear output, and its encoder and decoder, which share its layers."""
-    hidden = [Dense(units, "elu") for units in HIDDEN_UNITS]
-    mirrored = [Dense(units, "elu") for units in reversed(HIDDEN_UNITS)]
-    encoder = Sequential([Input((inputs,)), *hidden, Dense(code_size)], rng=seed)
-    decoder = Sequential([Input((code_size,)), *mirrored, Dense(inputs)], rng=seed + 1000)
-    return Sequential([encoder, decoder], rng=seed), encoder, decoder
-
-
 def train(x_train, code_size, seed, epochs=EPOCHS):
     """Train on examples; return the network, its encoder, its decoder, and the loss of each epoch."""
-    network, encoder, decoder = build(x_train.shape[1], code_size, seed)
+    rngs = seed, seed + 1000, seed
+    network, encoder, decoder = dense_autoencoder(x_train.shape[1], HIDDEN_UNITS, code_size, rngs, output=None)
     network.compile(Adam(LEARNING_RATE), "mse")
     schedule = cosine(LEARNING_RATE, EPOCHS)
     history = network.fit(x_train, x_train, epochs=epochs, batch_size=BATCH_SIZE, verbose=0, callbacks=[schedule])
