@@ -11,7 +11,6 @@ rate and the range of λ were chosen on images that are neither in the training 
 """
 
 import io
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from aelib.datasets import load_mnist, load_photographs
 from aelib.nn.optimizers import Adam
 from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes
-from experiments.record import read_arrays, run_experiment
+from experiments.record import read_arrays, run_experiment, timed
 
 SEEDS = (0, 1, 2)
 KEPT_LAMBDAS = {"mnist": 8, "photographs": 300}  # the weights of their first seeds are kept for the chapter
@@ -246,9 +245,9 @@ def pca_codec(pca, train, step):
 # --------------------------------------------------------------------------------- running
 
 
+@timed
 def run(data, setup, lagrange, seed, method):
     """Train one codec and measure it once; return its entry and its networks."""
-    start = time.process_time()
     encoder, decoder, losses = train(data.train, setup, lagrange, seed, method)
     codec = codec_of(encoder, decoder, data.train)
     entry = {"method": method, "lambda": lagrange, "seed": seed, **data.measure_codec(codec)}
@@ -257,8 +256,6 @@ def run(data, setup, lagrange, seed, method):
     entry["objective"] = pixels * entry["bits_per_pixel"] + lagrange * squared_error
     entry["units_in_use"] = int((codec.prior.entropies() > 0.05).sum())
     entry["opening_loss"] = float(np.mean(losses[:OPENING_STEPS]))
-    entry["cpu_seconds"] = round(time.process_time() - start, 1)
-    print(entry, flush=True)
     return entry, encoder, decoder
 
 

@@ -9,7 +9,6 @@ The test texts are looked at once, when a training is over.
 """
 
 import itertools
-import time
 
 from aelib.models import LanguageModel, SequenceAutoencoder, TextVAE
 
@@ -20,7 +19,7 @@ from aelib.applications.text import perplexity
 from aelib.datasets import load_example_sentences, load_first_names
 from aelib.datasets.vocabulary import PAD, Vocabulary, split_words
 from aelib.metrics import active_units, kl_per_unit
-from experiments.record import read_arrays, run_experiment
+from experiments.record import read_arrays, run_experiment, timed
 
 HYPERPARAMETERS = {
     "names": {
@@ -140,9 +139,9 @@ def evaluate(model, rows, seed):
     return found
 
 
+@timed
 def run(data, name, seed, loaded):
     """Train and evaluate; return the record's entry and the model."""
-    start = time.process_time()
     vocabulary, train, val, test = loaded
     model, history = train_once(data, name, seed, vocabulary, train)
     entry = {
@@ -152,10 +151,7 @@ def run(data, name, seed, loaded):
         "loss": [round(loss, 6) for loss in history["loss"]],
         "validation": evaluate(model, val, seed),
         "test": evaluate(model, test, seed),
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    shown = {key: value for key, value in entry["validation"].items() if key != "kl_per_unit"}
-    print(data, name, seed, round(entry["loss"][-1], 3), shown, entry["cpu_seconds"], flush=True)
     return entry, model
 
 

@@ -8,15 +8,13 @@ code, an autoencoder and PCA are trained on the same examples and tested on fres
 seeds. One recipe of training serves all; it was found on the seeds from 100 on, which the record does not use.
 """
 
-import time
-
 import numpy as np
 from sklearn.decomposition import PCA
 
 from aelib.nn.optimizers import Adam
 from experiments.networks import dense_autoencoder
 from experiments.reconstructions import unexplained
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 from experiments.schedules import cosine
 
 EXAMPLES = 6_000  # for training
@@ -104,24 +102,21 @@ def train(x_train, code_size, seed, epochs=EPOCHS):
     return network, encoder, decoder, history.history["loss"]
 
 
+@timed
 def run(kind, code_size, seed):
     """Test both codes of one size on fresh examples; return the record's entry."""
-    start = time.process_time()
     x_train, x_test = data(kind, seed)
     centre = x_train.mean(axis=0)
     network, _, _, losses = train(x_train, code_size, seed)
     pca = PCA(code_size, random_state=0).fit(x_train.astype("float64"))
-    entry = {
+    return {
         "kind": kind,
         "code_size": code_size,
         "seed": seed,
         "autoencoder": unexplained(x_test, network.predict(x_test, batch_size=1000), centre),
         "pca": unexplained(x_test, pca.inverse_transform(pca.transform(x_test)), centre),
         "first_losses": losses[:2],
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    print(entry, flush=True)
-    return entry
 
 
 def measure(save):
