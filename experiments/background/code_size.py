@@ -11,8 +11,7 @@ by it. Of the first seed, the reconstructions of ten test digits are kept as wel
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes, error, ten_digits
 from experiments.record import run_experiment, timed
 
@@ -26,8 +25,7 @@ SEEDS = (0, 1, 2)
 
 def build(code_size, seed):
     """The chapter's network with a code of some size, compiled."""
-    layers = [Dense(code_size, activation="relu"), Dense(784, activation="sigmoid")]
-    network = Sequential([Input((784,)), *layers], rng=seed)
+    network, _, _ = dense_autoencoder(784, (), code_size, seed, code_activation="relu")
     network.compile(optimizer="adam", loss="binary_crossentropy")
     return network
 

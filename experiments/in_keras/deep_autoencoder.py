@@ -61,11 +61,13 @@ def compiled_autoencoder(seed, steps_per_epoch, recipe):
     return autoencoder
 
 
-def train(images, seed, recipe):
-    """Train by `recipe`; return the network and its losses."""
+def train(images, seed, recipe, epochs=None, steps_per_epoch=None):
+    """Train by `recipe`, or only begin to; return the network and its losses."""
     autoencoder = compiled_autoencoder(seed, -(-len(images) // BATCH_SIZE), recipe)
     batches = shuffled_batches(images, BATCH_SIZE, seed)
-    history = autoencoder.fit(batches, epochs=recipe["epochs"], shuffle=False, verbose=0)
+    history = autoencoder.fit(
+        batches, epochs=epochs or recipe["epochs"], steps_per_epoch=steps_per_epoch, shuffle=False, verbose=0
+    )
     return autoencoder, history.history["loss"]
 
 
@@ -74,10 +76,7 @@ def opening(images, seed, recipe):
 
     Too short to learn much, but long enough to see whether the recorded training is this one.
     """
-    autoencoder = compiled_autoencoder(seed, -(-len(images) // BATCH_SIZE), recipe)
-    batches = shuffled_batches(images, BATCH_SIZE, seed)
-    history = autoencoder.fit(batches, epochs=2, steps_per_epoch=OPENING_STEPS, shuffle=False, verbose=0)
-    return history.history["loss"]
+    return train(images, seed, recipe, epochs=2, steps_per_epoch=OPENING_STEPS)[1]
 
 
 def average_squared_error(autoencoder, images):

@@ -74,12 +74,6 @@ def autoencoder(pairs, seed):
     return encoder.forward, decoder.forward
 
 
-def principal_components(pairs, seed):
-    """The same for PCA, in which nothing is random: the seed does nothing."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
-    return pca.transform, pca.inverse_transform
-
-
 def transition(codes, seed):
     """Train a network to guess how each number of the code changes in one step; `codes` is (swings, time, units)."""
     hidden = [Dense(64, activation="tanh") for _ in range(2)]
@@ -113,10 +107,11 @@ def one_seed(seed):
     rng = np.random.default_rng(seed)
     films, test = film(SWINGS, rng), film(TEST_SWINGS, rng)
     pairs, first = films.reshape(-1, films.shape[-1]), test[:, START]
+    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
     truth = test[:, START + 1 : START + 1 + HORIZON].swapaxes(0, 1)
     guesses = {
         "autoencoder": roll_out(*autoencoder(pairs, seed), films, first, seed),
-        "PCA": roll_out(*principal_components(pairs, seed), films, first, seed),
+        "PCA": roll_out(pca.transform, pca.inverse_transform, films, first, seed),
         "last pair": np.broadcast_to(first, truth.shape),
         "mean": np.broadcast_to(pairs.mean(axis=0), truth.shape),
     }

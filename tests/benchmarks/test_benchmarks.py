@@ -257,28 +257,16 @@ def test_the_floors_gflops_are_two_operations_a_multiplication():
     assert rows[0]["gflops_per_second"] == round(operations / 2.0 / 1e9, 1)
 
 
-def test_the_table_shows_seconds_and_multiples_and_a_dash_where_an_implementation_did_not_run():
-    rows = epoch.table_rows(
-        1,
-        [
-            {"a": timings(floor=[2.0], numpy=[3.0]), "c": timings(floor=[10.0], numpy=[11.0])},
-            {"a": timings(floor=[2.0], scikit_learn=[5.0]), "c": timings(floor=[10.0])},
-        ],
-        100,
-    )
-    head, columns, floor, numpy, sklearn = epoch.table(rows).splitlines()
-    assert "Threads: 1" in head and "CPU time" in head
-    assert columns.split() == [architectures.title(architectures.ARCHITECTURES[letter]) for letter in "ac"]
-    assert floor.split()[-8:] == ["2.00", "s", "1.00", "×", "10.00", "s", "1.00", "×"]
-    assert numpy.split() == ["NumPy", "(aelib)", "3.00", "s", "1.50", "×", "11.00", "s", "1.10", "×"]
-    assert sklearn.split()[-5:] == ["5.00", "s", "2.50", "×", "-"]
-
-
-def test_a_loss_of_another_kind_is_named_beside_the_last_losses():
-    rows = epoch.table_rows(1, [{"a": timings(floor=[2.0], numpy=[3.0], scikit_learn=[5.0])}], 100)
-    line = epoch.losses_line(rows)
-    assert "NumPy (aelib) 0.2500" in line and "MLPRegressor 0.2500 (mean squared error)" in line
-    assert "floor" not in line
+def test_the_table_shows_seconds_and_multiples_and_the_last_loss_with_its_kind_where_that_is_another():
+    numpy_process = {"a": timings(floor=[2.0], numpy=[3.0]), "c": timings(floor=[10.0], numpy=[11.0])}
+    processes = [numpy_process, {"a": timings(floor=[2.0], scikit_learn=[5.0]), "c": timings(floor=[10.0])}]
+    first, second = epoch.table(epoch.table_rows(1, processes, 100)).strip().split("\n\n")
+    head, columns, floor, numpy, sklearn = first.splitlines()
+    assert head == "784-32-784, threads: 1" and columns.startswith("CPU time")
+    assert floor.split()[-2:] == ["2.00", "1.00"]
+    assert numpy.split() == ["NumPy", "(aelib)", "3.00", "1.50", "0.2500"]
+    assert sklearn.endswith("5.00      2.50  0.2500 (mean squared error)")
+    assert [line.split()[-2:] for line in second.splitlines()[2:]] == [["10.00", "1.00"], ["1.10", "0.2500"]]
 
 
 def test_the_whole_benchmark_is_recorded_by_default_and_a_part_only_under_a_name():
@@ -301,7 +289,7 @@ def test_the_command_runs_prints_and_records(tmp_path, monkeypatch, capfd):
     epoch.main(command.split())
     output, progress = capfd.readouterr()
     assert "PyTorch, eager: left out, torch is not installed." in output
-    assert progress.count("round 3 of 3") == 2 and "Threads: 1" in output
+    assert progress.count("round 3 of 3") == 2 and "784-32-784, threads: 1" in output
 
     found = record.read_record("benchmarks/quick")
     assert found["command"] == f"python -m benchmarks.epoch {command}"
