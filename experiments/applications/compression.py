@@ -158,10 +158,10 @@ def picture_of(file):
     return np.array(Image.open(io.BytesIO(file)).convert("L"))
 
 
-def measure(pixels, file_bytes, images, others):
-    """One point of a curve: bits per pixel, PSNR and SSIM of lists of pictures."""
+def measure(files, images, others):
+    """One point of a curve: bits per pixel, PSNR and SSIM of lists of pictures, shape (n, height, width) each."""
     return {
-        "bits_per_pixel": 8 * file_bytes / pixels,
+        "bits_per_pixel": 8 * sum(map(len, files)) / sum(a.size for a in images),
         "psnr": psnr(*(np.concatenate([a.ravel() for a in pictures]) for pictures in (images, others))),
         "ssim": float(np.mean([ssim(a[:SSIM_IMAGES], b[:SSIM_IMAGES]) for a, b in zip(images, others)])),
     }
@@ -178,12 +178,12 @@ class Digits:
     def measure_codec(self, codec):
         file = codec.compress(self.rows)
         decoded = as_bytes(codec.decompress(file)).reshape(-1, 28, 28)
-        return measure(self.images.size, len(file), [self.images], [decoded])
+        return measure([file], [self.images], [decoded])
 
     def measure_format(self, kind, quality):
         """All digits as one mosaic picture."""
         file = file_of(mosaic(self.images, 100), kind, quality=quality)
-        return measure(self.images.size, len(file), [self.images], [tiles_of(picture_of(file), 28, 28)])
+        return measure([file], [self.images], [tiles_of(picture_of(file), 28, 28)])
 
 
 class Patches:
@@ -211,16 +211,12 @@ class Patches:
         for pictures in (self.pictures, self.train_pictures):
             files = [codec.compress(self.rows(a)) for a in pictures]
             decoded = [self.picture(codec.decompress(file), a.shape[1]) for file, a in zip(files, pictures)]
-            points.append(self.measure_files(files, pictures, decoded))
+            points.append(measure(files, [a[None] for a in pictures], [a[None] for a in decoded]))
         return {**points[0], "training": points[1]}
 
     def measure_format(self, kind, quality):
         files = [file_of(a, kind, quality=quality) for a in self.pictures]
-        return self.measure_files(files, self.pictures, [picture_of(file) for file in files])
-
-    def measure_files(self, files, pictures, decoded):
-        pixels, size = sum(a.size for a in pictures), sum(map(len, files))
-        return measure(pixels, size, [a[None] for a in pictures], [a[None] for a in decoded])
+        return measure(files, [a[None] for a in self.pictures], [picture_of(file)[None] for file in files])
 
 
 def cropped(picture):

@@ -206,20 +206,16 @@ def train_wide(name, seed, x_train, epochs=WIDE_EPOCHS):
     return network, encoder, history.history["loss"]
 
 
-def out_of_distribution(x_test):
-    """Digits, and images that are none: clothes, digits with their pixels in another order, and noise."""
+def copied(predict, x_test):
+    """What is missing in the reconstructions of digits and of images that are none, as a share of its own variance."""
     rng = np.random.default_rng(0)
-    return {
+    images = {
         "digits": x_test,
         "clothes": load_fashion_mnist()[0][: len(x_test)],
         "shuffled digits": x_test[:, rng.permutation(784)],
         "noise": rng.random(x_test.shape, dtype="float32"),
     }
-
-
-def copied(predict, x_test):
-    """What is missing in the reconstructions of each kind of image, as a share of its own variance."""
-    return {name: unexplained(x, predict(x), x.mean(axis=0)) for name, x in out_of_distribution(x_test).items()}
+    return {name: unexplained(x, predict(x), x.mean(axis=0)) for name, x in images.items()}
 
 
 @timed
