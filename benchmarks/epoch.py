@@ -13,6 +13,8 @@ unless `--record` names one. All of it takes about a quarter of an hour on two q
 """
 
 import argparse
+import itertools
+import operator
 import os
 import pathlib
 import platform
@@ -132,31 +134,18 @@ def table_row(count, letter, name, measured, floor_seconds):
 
 
 def table(rows):
-    """The rows of one number of threads as text: seconds and multiples of the floor."""
-    architectures = list(dict.fromkeys(row["architecture"] for row in rows))
-    cells = {(row["label"], row["architecture"]): row for row in rows}
-    widths = [max(len(name), 18) for name in architectures]
-    lines = [" " * 40 + "".join(f"  {name:>{width}}" for name, width in zip(architectures, widths))]
-    for label in dict.fromkeys(row["label"] for row in rows):
-        texts = [cell_text(cells.get((label, name))) for name in architectures]
-        lines.append(f"{label:<40}" + "".join(f"  {text:>{width}}" for text, width in zip(texts, widths)))
-    first = rows[0]
-    head = f"Threads: {first['threads']}. {first['clock']} time of an epoch, median; multiple of the floor."
-    return "\n".join([head, *lines])
-
-
-def cell_text(row):
-    return "-" if row is None else f"{row['median']:.2f} s {row['multiple_of_floor']:6.2f} ×"
-
-
-def losses_line(rows):
-    """What each implementation's loss is at the end, so that a reader sees that all learn the same."""
-    losses = []
-    for row in rows:
-        if row["loss"] is not None:
-            kind = "" if row["loss"] == Implementation.loss else f" ({row['loss']})"
-            losses.append(f"{row['label']} {row['final_loss']:.4f}{kind}")
-    return f"Loss of the last epoch, {rows[0]['architecture']}: " + "; ".join(losses) + "."
+    """The rows as text, grouped by threads and architecture. The last losses show that all learn the same."""
+    lines = []
+    for (count, clock, architecture), group in itertools.groupby(
+        rows, key=operator.itemgetter("threads", "clock", "architecture")
+    ):
+        lines.append(f"\n{architecture}, threads: {count}")
+        lines.append(f"{clock + ' time of an epoch, median':<40}{'seconds':>10}{'multiple':>10}  last loss")
+        for row in group:
+            kind = "" if row["loss"] in (None, Implementation.loss) else f" ({row['loss']})"
+            loss = "" if row["loss"] is None else f"{row['final_loss']:.4f}{kind}"
+            lines.append(f"{row['label']:<40}{row['median']:10.2f}{row['multiple_of_floor']:10.2f}  {loss}")
+    return "\n".join(lines)
 
 
 def processor():
@@ -167,19 +156,6 @@ def processor():
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"
-
-
-def show(rows, names):
-    """Print the table of each number of threads, the last losses, and the notes."""
-    for count in dict.fromkeys(row["threads"] for row in rows):
-        print("\n" + table([row for row in rows if row["threads"] == count]))
-    for name in dict.fromkeys(row["architecture"] for row in rows):
-        first = [row for row in rows if row["architecture"] == name and row["threads"] == rows[0]["threads"]]
-        print("\n" + losses_line(first))
-    print()
-    for name in names:
-        if IMPLEMENTATIONS[name].note:
-            print(f"{IMPLEMENTATIONS[name].label}: {IMPLEMENTATIONS[name].note}.")
 
 
 def modules(names):
@@ -208,7 +184,10 @@ def main(arguments=None):
         results = [threads.run_module("benchmarks.timing", count, each) for each in jobs]
         algebra[count] = sorted({number for result in results for number in result["linear_algebra_threads"]})
         rows += table_rows(count, [result["timings"] for result in results], options.images)
-    show(rows, names)
+    print(table(rows) + "\n")
+    notes = {name: IMPLEMENTATIONS[name].note for name in names if IMPLEMENTATIONS[name].note}
+    for name, note in notes.items():
+        print(f"{IMPLEMENTATIONS[name].label}: {note}.")
     minutes = (time.perf_counter() - start) / 60
     print(f"\nAll of it took {minutes:.1f} minutes.")
     if options.record is None:
@@ -220,7 +199,7 @@ def main(arguments=None):
         "load_before": load,
         "linear_algebra_threads": algebra,
         "left_out": left_out,
-        "notes": {name: IMPLEMENTATIONS[name].note for name in names if IMPLEMENTATIONS[name].note},
+        "notes": notes,
         "minutes": round(minutes, 1),
         "rows": rows,
     }

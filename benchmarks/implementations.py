@@ -160,10 +160,18 @@ class BareCalls(Implementation):
 class Fit(Implementation):
     """An implementation with Keras's `fit`: what is timed is the epoch inside it, not what a call prepares.
 
-    `prepare` makes `model` and says what its callbacks' class is; `warm_up` does the rest.
+    `prepare` calls `prepare_with`, which does the rest.
     """
 
-    def warm_up(self):
+    def prepare_with(self, keras, compile_options, **options):
+        """Build and compile a `Sequential` of `keras`, or of what has its names, and warm up."""
+        *hidden, last = self.units[1:]
+        layers = [keras.layers.Dense(width, activation="relu") for width in hidden]
+        layers.append(keras.layers.Dense(last, activation="sigmoid"))
+        self.model = keras.Sequential([keras.layers.Input(self.units[:1]), *layers], **options)
+        self.model.set_weights(self.weights)
+        self.model.compile("adam", "binary_crossentropy", **compile_options)
+        self.callback_class = keras.callbacks.Callback
         self.fit_arguments = self.arguments_for(self.warmup_images)
         self.epoch()
         self.fit_arguments = self.arguments_for(self.images)
@@ -203,17 +211,9 @@ class NumPy(Fit):
     module = "numpy"
 
     def prepare(self):
-        from aelib.nn import Sequential
-        from aelib.nn.callbacks import Callback
-        from aelib.nn.layers import Dense, Input
+        from aelib import nn
 
-        *hidden, last = self.units[1:]
-        layers = [Dense(width, "relu") for width in hidden] + [Dense(last, "sigmoid")]
-        self.model = Sequential([Input(self.units[:1]), *layers], rng=0)
-        self.model.set_weights(self.weights)
-        self.model.compile("adam", "binary_crossentropy")
-        self.callback_class = Callback
-        self.warm_up()
+        self.prepare_with(nn, {}, rng=0)
 
 
 class Keras(Fit):
@@ -230,14 +230,7 @@ class Keras(Fit):
         import tensorflow as tf
 
         tf.random.set_seed(0)
-        *hidden, last = self.units[1:]
-        layers = [keras.layers.Dense(width, activation="relu") for width in hidden]
-        layers.append(keras.layers.Dense(last, activation="sigmoid"))
-        self.model = keras.Sequential([keras.Input(self.units[:1]), *layers])
-        self.model.set_weights(self.weights)
-        self.model.compile("adam", "binary_crossentropy", **self.compile_options)
-        self.callback_class = keras.callbacks.Callback
-        self.warm_up()
+        self.prepare_with(keras, self.compile_options)
 
 
 class KerasRecipe(Keras):

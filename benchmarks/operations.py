@@ -27,52 +27,23 @@ REPEATS = 9
 SECONDS = 0.02  # each measurement takes at least this long
 
 
-# ---------------------------------------------------------------- the sigmoid and the relu
-
-
-sigmoid_by_tanh = Sigmoid()  # aelib's
-
-
 def sigmoid_by_exp(z, out):
     """`1 / (1 + exp(-z))`, as it stands in the books."""
     np.negative(z, out=out)
     np.exp(out, out=out)
     np.add(out, 1.0, out=out)
-    np.divide(1.0, out, out=out)
-
-
-def relu_by_maximum(z, out):
-    np.maximum(z, 0.0, out=out)
+    return np.divide(1.0, out, out=out)
 
 
 def relu_by_where(z, out):
     out[:] = np.where(z > 0.0, z, np.float32(0.0))
+    return out
 
 
 def relu_by_mask(z, out):
     np.copyto(out, z)
     np.copyto(out, 0.0, where=z < 0.0)
-
-
-# ------------------------------------------------------------------- gathering a batch
-
-
-def gather_by_clip(images, rows, out):
-    """With `mode="clip"`, `take` writes into `out` as it reads."""
-    np.take(images, rows, axis=0, out=out, mode="clip")
-
-
-def gather_by_take(images, rows, out):
-    """By default, `take` fills a copy first, so that a wrong number leaves `out` as it was."""
-    np.take(images, rows, axis=0, out=out)
-
-
-def gather_by_index(images, rows, out):
-    """A new array a batch; `out` is left alone."""
-    return images[rows]
-
-
-# -------------------------------------------------------------------------------- Adam
+    return out
 
 
 def adam_plain(w, g, m, v, alpha):
@@ -80,20 +51,6 @@ def adam_plain(w, g, m, v, alpha):
     m += 0.1 * (g - m)
     v += 0.001 * (np.square(g) - v)
     w -= alpha * m / (np.sqrt(v) + 1e-7)
-
-
-# --------------------------------------------------------------------------- adding
-
-
-def add_in_place(a, b):
-    a += b
-
-
-def add_new(a, b):
-    return a + b
-
-
-# -------------------------------------------------------------------------- the clock
 
 
 def seconds(work):
@@ -111,25 +68,24 @@ def timed(work, number):
     return time.process_time() - start
 
 
-# --------------------------------------------------------------------- the operations
-
-
 def elementwise_operations():
     """Yield (operation, variant, what to call, elements), for what is counted in ns per element."""
     rng = np.random.default_rng(0)
     z = rng.normal(size=(BATCH, PIXELS)).astype("float32")
-    out = np.empty_like(z)
-    for name, work in {"with tanh": sigmoid_by_tanh, "with exp": sigmoid_by_exp}.items():
-        yield "sigmoid", name, lambda: work(z, out), z.size
-    relus = {"maximum": relu_by_maximum, "where": relu_by_where, "copy to a mask": relu_by_mask}
-    for name, work in relus.items():
-        yield "relu", name, lambda: work(z, out), z.size
+    out, sigmoid_by_tanh = np.empty_like(z), Sigmoid()  # aelib's
+    yield "sigmoid", "with tanh", lambda: sigmoid_by_tanh(z, out), z.size
+    yield "sigmoid", "with exp", lambda: sigmoid_by_exp(z, out), z.size
+    yield "relu", "maximum", lambda: np.maximum(z, 0.0, out=out), z.size
+    yield "relu", "where", lambda: relu_by_where(z, out), z.size
+    yield "relu", "copy to a mask", lambda: relu_by_mask(z, out), z.size
 
     images = rng.random((IMAGES, PIXELS), dtype="float32")
     rows = rng.permutation(IMAGES)[:BATCH]
-    gathers = {"take, clip": gather_by_clip, "take": gather_by_take, "images[rows]": gather_by_index}
-    for name, work in gathers.items():
-        yield "gather a batch", name, lambda: work(images, rows, out), out.size
+    # With mode="clip", `take` writes into `out` as it reads. By default it fills a copy first, so that a wrong number
+    # leaves `out` as it was.
+    yield "gather a batch", "take, clip", lambda: np.take(images, rows, axis=0, out=out, mode="clip"), out.size
+    yield "gather a batch", "take", lambda: np.take(images, rows, axis=0, out=out), out.size
+    yield "gather a batch", "images[rows]", lambda: images[rows], out.size
 
     for count in PARAMETERS:
         w, g, m, v = (rng.random(count, dtype="float32") for _ in range(4))
@@ -140,8 +96,8 @@ def elementwise_operations():
 
     for size, text in ((BATCH * PIXELS, "a batch"), (LARGE, "64 MB")):
         a, b = np.zeros(size, "float32"), np.zeros(size, "float32")
-        yield f"add, {text}", "in place", lambda: add_in_place(a, b), size
-        yield f"add, {text}", "a new array", lambda: add_new(a, b), size
+        yield f"add, {text}", "in place", lambda: np.add(a, b, out=a), size
+        yield f"add, {text}", "a new array", lambda: np.add(a, b), size
 
 
 def other_operations():

@@ -1,6 +1,7 @@
 """Which images several experiments show, how they are kept, and how much of an image is missing in its reconstruction."""
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from aelib.metrics import squared_error_per_image
 
@@ -18,6 +19,16 @@ def as_bytes(images):
 def error(x, reconstructions):
     """The squared error summed over an image's pixels, averaged over the images."""
     return float(squared_error_per_image(x, reconstructions).mean())
+
+
+def simple_methods(x_train, components, *others):
+    """The errors of the mean image and of PCA, fitted to training images: for each name, one number for each of others."""
+    solver = "full" if len(x_train) < x_train.shape[1] else "covariance_eigh"
+    pca, mean = PCA(components, svd_solver=solver).fit(x_train.astype("float64")), x_train.mean(axis=0)
+    return {
+        "mean image": [error(x, np.broadcast_to(mean, x.shape)) for x in others],
+        "PCA": [error(x, pca.inverse_transform(pca.transform(x))) for x in others],
+    }
 
 
 def unexplained(x, reconstructions, centre):

@@ -6,6 +6,7 @@ like the others, so the record of `benchmarks.epoch` is named "benchmarks/epoch"
 """
 
 import datetime
+import functools
 import importlib.metadata
 import json
 import os
@@ -13,6 +14,7 @@ import pathlib
 import platform
 import re
 import sys
+import time
 import types
 
 import numpy as np
@@ -78,6 +80,25 @@ def run_experiment(measure):
     measure(save)
     if not saved:
         raise RuntimeError(f"Expected {measure.__name__} of {module.__spec__.name} to save results. Received: none.")
+
+
+def timed(run):
+    """Decorate a function that returns one entry of the results, a dict, or a tuple that begins with it.
+
+    The entry then says as "cpu_seconds" what processor time the function took, and is printed without its longer lists.
+    """
+
+    @functools.wraps(run)
+    def timed_run(*arguments, **options):
+        start = time.process_time()
+        returned = run(*arguments, **options)
+        entry = returned[0] if isinstance(returned, tuple) else returned
+        entry["cpu_seconds"] = round(time.process_time() - start, 1)
+        short = {key: value for key, value in entry.items() if not isinstance(value, list) or len(value) <= 5}
+        print(short, flush=True)
+        return returned
+
+    return timed_run
 
 
 def settings_of(module):

@@ -11,7 +11,6 @@ rate and the range of λ were chosen on images that are neither in the training 
 """
 
 import io
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +19,10 @@ from sklearn.decomposition import PCA
 
 from aelib.applications.compression import Codec, LogisticRate
 from aelib.datasets import load_mnist, load_photographs
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes
-from experiments.record import read_arrays, run_experiment
+from experiments.record import read_arrays, run_experiment, timed
 
 SEEDS = (0, 1, 2)
 KEPT_LAMBDAS = {"mnist": 8, "photographs": 300}  # the weights of their first seeds are kept for the chapter
@@ -66,11 +64,7 @@ SHIFT = 3  # rows and columns cut off the test photographs, which moves them off
 
 def build(setup, inputs, seed):
     """An encoder with a linear code and its mirror image, the decoder."""
-    rng = np.random.default_rng(seed)
-    hidden = [Dense(units, "elu") for units in setup.hidden_units]
-    mirrored = [Dense(units, "elu") for units in reversed(setup.hidden_units)]
-    encoder = Sequential([Input((inputs,)), *hidden, Dense(setup.latent_dim)], rng=rng)
-    decoder = Sequential([Input((setup.latent_dim,)), *mirrored, Dense(inputs, setup.output)], rng=rng)
+    _, encoder, decoder = dense_autoencoder(inputs, setup.hidden_units, setup.latent_dim, seed, output=setup.output)
     encoder.layers[-1].kernel *= ENCODER_SCALE
     return encoder, decoder
 
@@ -164,10 +158,10 @@ def picture_of(file):
     return np.array(Image.open(io.BytesIO(file)).convert("L"))
 
 
-def measure(pixels, file_bytes, images, others):
-    """One point of a curve: bits per pixel, PSNR and SSIM of lists of pictures."""
+def measure(files, images, others):
+    """One point of a curve: bits per pixel, PSNR and SSIM of lists of pictures, shape (n, height, width) each."""
     return {
-        "bits_per_pixel": 8 * file_bytes / pixels,
+        "bits_per_pixel": 8 * sum(map(len, files)) / sum(a.size for a in images),
         "psnr": psnr(*(np.concatenate([a.ravel() for a in pictures]) for pictures in (images, others))),
         "ssim": float(np.mean([ssim(a[:SSIM_IMAGES], b[:SSIM_IMAGES]) for a, b in zip(images, others)])),
     }
@@ -184,12 +178,12 @@ class Digits:
     def measure_codec(self, codec):
         file = codec.compress(self.rows)
         decoded = as_bytes(codec.decompress(file)).reshape(-1, 28, 28)
-        return measure(self.images.size, len(file), [self.images], [decoded])
+        return measure([file], [self.images], [decoded])
 
     def measure_format(self, kind, quality):
         """All digits as one mosaic picture."""
         file = file_of(mosaic(self.images, 100), kind, quality=quality)
-        return measure(self.images.size, len(file), [self.images], [tiles_of(picture_of(file), 28, 28)])
+        return measure([file], [self.images], [tiles_of(picture_of(file), 28, 28)])
 
 
 class Patches:
@@ -217,16 +211,12 @@ class Patches:
         for pictures in (self.pictures, self.train_pictures):
             files = [codec.compress(self.rows(a)) for a in pictures]
             decoded = [self.picture(codec.decompress(file), a.shape[1]) for file, a in zip(files, pictures)]
-            points.append(self.measure_files(files, pictures, decoded))
+            points.append(measure(files, [a[None] for a in pictures], [a[None] for a in decoded]))
         return {**points[0], "training": points[1]}
 
     def measure_format(self, kind, quality):
         files = [file_of(a, kind, quality=quality) for a in self.pictures]
-        return self.measure_files(files, self.pictures, [picture_of(file) for file in files])
-
-    def measure_files(self, files, pictures, decoded):
-        pixels, size = sum(a.size for a in pictures), sum(map(len, files))
-        return measure(pixels, size, [a[None] for a in pictures], [a[None] for a in decoded])
+        return measure(files, [a[None] for a in self.pictures], [picture_of(file)[None] for file in files])
 
 
 def cropped(picture):
@@ -251,9 +241,9 @@ def pca_codec(pca, train, step):
 # --------------------------------------------------------------------------------- running
 
 
+@timed
 def run(data, setup, lagrange, seed, method):
     """Train one codec and measure it once; return its entry and its networks."""
-    start = time.process_time()
     encoder, decoder, losses = train(data.train, setup, lagrange, seed, method)
     codec = codec_of(encoder, decoder, data.train)
     entry = {"method": method, "lambda": lagrange, "seed": seed, **data.measure_codec(codec)}
@@ -262,8 +252,6 @@ def run(data, setup, lagrange, seed, method):
     entry["objective"] = pixels * entry["bits_per_pixel"] + lagrange * squared_error
     entry["units_in_use"] = int((codec.prior.entropies() > 0.05).sum())
     entry["opening_loss"] = float(np.mean(losses[:OPENING_STEPS]))
-    entry["cpu_seconds"] = round(time.process_time() - start, 1)
-    print(entry, flush=True)
     return entry, encoder, decoder
 
 
@@ -302,7 +290,7 @@ def afterwards(data, setup):
 
 def kept_networks(name, setup, inputs):
     """The encoder and decoder whose weights are kept, of "mnist" or "photographs"."""
-    encoder, decoder = build(setup, inputs, seed=None)
+    encoder, decoder = build(setup, inputs, seed=0)
     weights = [array for key, array in read_arrays("applications/compression").items() if key.startswith(name)]
     count = len(encoder.get_weights())
     encoder.set_weights(weights[:count])

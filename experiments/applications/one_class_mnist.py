@@ -19,9 +19,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 
 from aelib.datasets import load_mnist
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.record import run_experiment
 
 SEEDS = (0, 1, 2)  # of the split into training and validation normals, and of all that is random after it
@@ -55,9 +54,7 @@ def auroc(errors, x, anomalous):
 def build(name, seed):
     """An autoencoder with ELU, a linear code and a sigmoid output, compiled."""
     *hidden, latent_dim = ARCHITECTURES[name]
-    encoder = [Dense(units, "elu") for units in hidden]
-    decoder = [Dense(units, "elu") for units in reversed(hidden)]
-    network = Sequential([Input((784,)), *encoder, Dense(latent_dim), *decoder, Dense(784, "sigmoid")], rng=seed)
+    network, _, _ = dense_autoencoder(784, hidden, latent_dim, seed)
     network.compile(Adam(LEARNING_RATE), "binary_crossentropy")
     return network
 

@@ -13,14 +13,13 @@ in `SOURCES.md` beside them.
 
 import hashlib
 import os
-import time
 
 import numpy as np
 
 from aelib.datasets.papers import load_paper_summaries
 from aelib.datasets.reader import FOLDER
 from aelib.datasets.sentiment import load_sentiment_snippets
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 
 MODEL = "all-MiniLM-L6-v2"
 BATCH_SIZE = 64
@@ -58,16 +57,16 @@ def cosines(a, b):
     return (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 
 
+@timed
 def run(name, model):
     """Write one file and return the record's entry."""
-    start = time.process_time()
     texts = texts_of(name)
     vectors = model.encode(texts, batch_size=BATCH_SIZE, convert_to_numpy=True, normalize_embeddings=True)
     codes, scale = encode(vectors)
     path = FOLDER / f"minilm_{name}.npz"
     np.savez_compressed(path, codes=codes, scale=scale)
     cosine = cosines(vectors, codes * scale)
-    entry = {
+    return {
         "name": name,
         "texts": len(texts),
         "scale": float(scale),
@@ -75,10 +74,7 @@ def run(name, model):
         "cosine_mean": float(cosine.mean()),
         "bytes": path.stat().st_size,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    print(entry, flush=True)
-    return entry
 
 
 def measure(save):

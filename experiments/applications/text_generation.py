@@ -9,7 +9,6 @@ The test texts are looked at once, when a training is over.
 """
 
 import itertools
-import time
 
 from aelib.models import LanguageModel, SequenceAutoencoder, TextVAE
 
@@ -20,7 +19,7 @@ from aelib.applications.text import perplexity
 from aelib.datasets import load_example_sentences, load_first_names
 from aelib.datasets.vocabulary import PAD, Vocabulary, split_words
 from aelib.metrics import active_units, kl_per_unit
-from experiments.record import read_arrays, run_experiment
+from experiments.record import read_arrays, run_experiment, timed
 
 HYPERPARAMETERS = {
     "names": {
@@ -57,7 +56,7 @@ KEPT = ("names", "VAE, annealing"), ("sentences", "autoencoder"), ("sentences", 
 
 def load(data):
     """Return the vocabulary and the rows for training, validation and test, of "names" or "sentences"."""
-    texts = names() if data == "names" else sentences()
+    texts = load_first_names()[0].tolist() if data == "names" else sentences()
     order = np.random.default_rng(0).permutation(len(texts))
     n_val, n_test = HELD_OUT[data]
     parts = [[texts[i] for i in part] for part in np.split(order, (n_val, n_val + n_test))]
@@ -69,11 +68,6 @@ def load(data):
         parts = [[text for text in part if sum(word not in known for word in text) <= 1] for part in parts]
     val, test, train = (vocabulary.encode(part, MAX_LENGTH[data]) for part in parts)
     return vocabulary, train, val, test
-
-
-def names():
-    """The first names, each once, whether it is frequent or rare."""
-    return load_first_names()[0].tolist()
 
 
 def sentences():
@@ -97,15 +91,6 @@ def build(data, name, vocabulary, train):
     rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=5.0), jit_compile=True)
     return model, train[: len(train) // batch_size * batch_size]
-
-
-def train_once(data, name, seed, vocabulary, train, epochs=None):
-    """Train a model from one seed; return it, and the history of its losses."""
-    keras.utils.set_random_seed(seed)
-    model, rows = build(data, name, vocabulary, train)
-    epochs = epochs or HYPERPARAMETERS[data]["epochs"]
-    history = model.fit(rows, batch_size=HYPERPARAMETERS[data]["batch_size"], epochs=epochs, verbose=0)
-    return model, history.history
 
 
 def token_accuracy(rows, predicted):
@@ -140,11 +125,14 @@ def evaluate(model, rows, seed):
     return found
 
 
+@timed
 def run(data, name, seed, loaded):
     """Train and evaluate; return the record's entry and the model."""
-    start = time.process_time()
     vocabulary, train, val, test = loaded
-    model, history = train_once(data, name, seed, vocabulary, train)
+    keras.utils.set_random_seed(seed)
+    model, rows = build(data, name, vocabulary, train)
+    batch_size, epochs = (HYPERPARAMETERS[data][setting] for setting in ("batch_size", "epochs"))
+    history = model.fit(rows, batch_size=batch_size, epochs=epochs, verbose=0).history
     entry = {
         "data": data,
         "model": name,
@@ -152,10 +140,7 @@ def run(data, name, seed, loaded):
         "loss": [round(loss, 6) for loss in history["loss"]],
         "validation": evaluate(model, val, seed),
         "test": evaluate(model, test, seed),
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    shown = {key: value for key, value in entry["validation"].items() if key != "kl_per_unit"}
-    print(data, name, seed, round(entry["loss"][-1], 3), shown, entry["cpu_seconds"], flush=True)
     return entry, model
 
 

@@ -19,10 +19,9 @@ from sklearn.pipeline import make_pipeline
 
 from aelib.applications.binary_codes import NoisySigmoid, hamming_distances, itq_rotation
 from aelib.datasets import load_paper_summaries, load_sentence_vectors, load_sentiment_snippets
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.losses import CategoricalCrossentropy
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.record import run_experiment
 
 CLEAR = 0.5  # a mean rating nearer to zero than this has no clear sign
@@ -74,18 +73,19 @@ def bags(texts, train):
     return weights, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
+def rngs(seed):
+    """Of the encoder's weights, and of all that is random after them."""
+    return [seed, 0], *[np.random.default_rng([seed, 1])] * 2
+
+
 def count_autoencoder(inputs, targets, seed, loss="multinomial", hidden=(), epochs=EPOCHS):
     """Train an autoencoder of bags of words; return its encoder, which has a linear code."""
-    words = inputs.shape[1]
     loss, output = {
         "multinomial": (CategoricalCrossentropy(from_logits=True), None),
         "bernoulli": ("binary_crossentropy", "sigmoid"),
         "squared error": ("mse", None),
     }[loss]
-    layers = [Dense(units, "elu") for units in hidden]
-    encoder = Sequential([Input((words,)), *layers, Dense(LATENT_DIM)], rng=[seed, 0])
-    mirror = [Dense(units, "elu") for units in reversed(hidden)]
-    autoencoder = Sequential([encoder, *mirror, Dense(words, output)], rng=[seed, 1])
+    autoencoder, encoder, _ = dense_autoencoder(inputs.shape[1], hidden, LATENT_DIM, rngs(seed), output=output)
     autoencoder.compile(Adam(LEARNING_RATE), loss)
     autoencoder.fit(inputs, targets, epochs=epochs, batch_size=BATCH_SIZE, verbose=0)
     return encoder
@@ -93,9 +93,8 @@ def count_autoencoder(inputs, targets, seed, loss="multinomial", hidden=(), epoc
 
 def vector_autoencoder(inputs, seed, noise, epochs=EPOCHS):
     """Train a denoising autoencoder of scaled sentence vectors; return its encoder."""
-    rng, d = np.random.default_rng([seed, 2]), inputs.shape[1]
-    encoder = Sequential([Input((d,)), Dense(256, "elu"), Dense(LATENT_DIM)], rng=[seed, 0])
-    autoencoder = Sequential([encoder, Dense(256, "elu"), Dense(d)], rng=[seed, 1])
+    rng = np.random.default_rng([seed, 2])
+    autoencoder, encoder, _ = dense_autoencoder(inputs.shape[1], [256], LATENT_DIM, rngs(seed), output=None)
     autoencoder.compile(Adam(1e-3), "mse")
     for _ in range(epochs):
         noisy = inputs + noise * rng.standard_normal(inputs.shape, dtype="float32")
@@ -295,8 +294,9 @@ def binary_autoencoder(x, bits, seed, noise, epochs=HASH_EPOCHS):
     """Train 384 - bits - 384 with noise before the code's sigmoid; return a function from vectors to bits."""
     scale = np.sqrt(x.shape[1]).astype("float32")  # entries of about 1
     activation = NoisySigmoid(noise, rng=[seed, 2])
-    encoder = Sequential([Input((x.shape[1],)), Dense(bits, activation)], rng=[seed, 0])
-    autoencoder = Sequential([encoder, Dense(x.shape[1])], rng=[seed, 1])
+    autoencoder, encoder, _ = dense_autoencoder(
+        x.shape[1], (), bits, rngs(seed), code_activation=activation, output=None
+    )
     autoencoder.compile(Adam(LEARNING_RATE), "mse")
     autoencoder.fit(scale * x, scale * x, epochs=epochs, batch_size=64, verbose=0)
     activation.training = False

@@ -8,15 +8,12 @@ after the chapter's number of epochs and once more after a longer training; noth
 by it. Of the first seed, the reconstructions of ten test digits are kept as well.
 """
 
-import time
-
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes, error, ten_digits
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 
 CODE_SIZES = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)  # each about 1.4 times the one before
 VALIDATION_IMAGES = 10_000  # left out of the training, as in the chapter
@@ -28,15 +25,14 @@ SEEDS = (0, 1, 2)
 
 def build(code_size, seed):
     """The chapter's network with a code of some size, compiled."""
-    layers = [Dense(code_size, activation="relu"), Dense(784, activation="sigmoid")]
-    network = Sequential([Input((784,)), *layers], rng=seed)
+    network, _, _ = dense_autoencoder(784, (), code_size, seed, code_activation="relu")
     network.compile(optimizer="adam", loss="binary_crossentropy")
     return network
 
 
+@timed
 def run(code_size, seed, x_train, x_test, digits):
     """Train, and look at the test set twice; return the record's entry and the ten reconstructions."""
-    start = time.process_time()
     network = build(code_size, seed)
     entry = {"code_size": code_size, "seed": seed}
     network.fit(x_train, x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, verbose=0)
@@ -44,8 +40,6 @@ def run(code_size, seed, x_train, x_test, digits):
     reconstructions = network.predict(digits)
     network.fit(x_train, x_train, epochs=LONGER_EPOCHS - EPOCHS, batch_size=BATCH_SIZE, verbose=0)
     entry["longer_test_error"] = error(x_test, network.predict(x_test, batch_size=1000))
-    entry["cpu_seconds"] = round(time.process_time() - start, 1)
-    print(entry, flush=True)
     return entry, reconstructions
 
 

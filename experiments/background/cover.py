@@ -12,9 +12,8 @@ import numpy as np
 
 from aelib.datasets import load_mnist
 from aelib.metrics import squared_error_per_image
-from aelib.nn import Sequential
-from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import as_bytes
 from experiments.record import run_experiment
 
@@ -26,14 +25,12 @@ DIGIT = 3
 
 def train(images):
     """Return a trained encoder and decoder."""
-    encoder = [Dense(HIDDEN_UNITS, "relu"), Dense(LATENT_DIM)]
-    decoder = [Dense(HIDDEN_UNITS, "relu"), Dense(784, "sigmoid")]
-    autoencoder = Sequential([Input((784,)), *encoder, *decoder], rng=SEED)
+    autoencoder, encoder, decoder = dense_autoencoder(784, [HIDDEN_UNITS], LATENT_DIM, SEED, "relu")
     autoencoder.compile(Adam(), loss="binary_crossentropy")
     for learning_rate, epochs in SCHEDULE:
         autoencoder.optimizer.learning_rate = learning_rate
         autoencoder.fit(images, images, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
-    return Sequential(encoder), Sequential(decoder)
+    return encoder, decoder
 
 
 def measure(save):

@@ -18,8 +18,8 @@ import keras
 import numpy as np
 
 from aelib.datasets import load_mnist
-from aelib.metrics import squared_error_per_image
-from experiments.record import run_experiment
+from experiments.reconstructions import error
+from experiments.record import run_experiment, timed
 
 HIDDEN_UNITS = (1000, 500, 250)
 LATENT_DIM = 30
@@ -61,11 +61,13 @@ def compiled_autoencoder(seed, steps_per_epoch, recipe):
     return autoencoder
 
 
-def train(images, seed, recipe):
-    """Train by `recipe`; return the network and its losses."""
+def train(images, seed, recipe, epochs=None, steps_per_epoch=None):
+    """Train by `recipe`, or only begin to; return the network and its losses."""
     autoencoder = compiled_autoencoder(seed, -(-len(images) // BATCH_SIZE), recipe)
     batches = shuffled_batches(images, BATCH_SIZE, seed)
-    history = autoencoder.fit(batches, epochs=recipe["epochs"], shuffle=False, verbose=0)
+    history = autoencoder.fit(
+        batches, epochs=epochs or recipe["epochs"], steps_per_epoch=steps_per_epoch, shuffle=False, verbose=0
+    )
     return autoencoder, history.history["loss"]
 
 
@@ -74,17 +76,13 @@ def opening(images, seed, recipe):
 
     Too short to learn much, but long enough to see whether the recorded training is this one.
     """
-    autoencoder = compiled_autoencoder(seed, -(-len(images) // BATCH_SIZE), recipe)
-    batches = shuffled_batches(images, BATCH_SIZE, seed)
-    history = autoencoder.fit(batches, epochs=2, steps_per_epoch=OPENING_STEPS, shuffle=False, verbose=0)
-    return history.history["loss"]
+    return train(images, seed, recipe, epochs=2, steps_per_epoch=OPENING_STEPS)[1]
 
 
 def average_squared_error(autoencoder, images):
     """The squared error summed over an image's pixels, averaged over the images."""
     batches = np.split(images, range(1000, len(images), 1000))
-    errors = [squared_error_per_image(batch, autoencoder(batch)) for batch in batches]
-    return float(np.concatenate(errors).mean())
+    return error(images, np.concatenate([autoencoder(batch) for batch in batches]))
 
 
 def compete(recipes, x_fit, x_val):
@@ -103,19 +101,16 @@ def best(results):
     return {name: value for name, value in winner.items() if name != "validation_error"}
 
 
+@timed
 def final_run(seed, recipe, x_train, x_test):
     """Train on all training images from one seed and look at the test set, for the record."""
-    start = time.process_time()
     autoencoder, losses = train(x_train, seed, recipe)
-    run = {
+    return {
         "seed": seed,
         "loss": losses,
         "train_error": average_squared_error(autoencoder, x_train[:VALIDATION_IMAGES]),
         "test_error": average_squared_error(autoencoder, x_test),
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    print({name: value for name, value in run.items() if name != "loss"}, flush=True)
-    return run
 
 
 def measure(save):

@@ -8,14 +8,12 @@ on validation images. One rate serves both; none was searched for. The test imag
 looked at once, when a training is over.
 """
 
-import time
-
 from aelib.datasets import load_mnist
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
 from experiments.reconstructions import as_bytes, error, ten_digits
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 
 ARCHITECTURES = {"shallow": (), "deep": (128, 64)}
 LATENT_DIM = 32
@@ -46,9 +44,9 @@ def train(name, seed, x_train, x_val, epochs=EPOCHS):
     return network, history.history["val_loss"]
 
 
+@timed
 def run(name, seed, data):
     """Train, and look at the test set; return the record's entry and ten reconstructions."""
-    start = time.process_time()
     x_train, x_val, x_test, y_test = data
     network, val_loss = train(name, seed, x_train, x_val)
     entry = {
@@ -56,9 +54,7 @@ def run(name, seed, data):
         "seed": seed,
         "val_loss": val_loss,
         "test_error": error(x_test, network.predict(x_test, batch_size=1000)),
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
-    print({key: value for key, value in entry.items() if key != "val_loss"}, f"{val_loss[-1]:.4f}", flush=True)
     return entry, network.predict(ten_digits(x_test, y_test))
 
 

@@ -25,7 +25,7 @@ from aelib.nn.optimizers import Adam
 from aelib.nn.regularizers import L1, L2
 from experiments.linear_probe import probe
 from experiments.reconstructions import as_bytes, error, ten_digits, unexplained
-from experiments.record import read_arrays, run_experiment
+from experiments.record import read_arrays, run_experiment, timed
 from experiments.sample_evaluator import SAMPLES, SampleEvaluator, binary
 from experiments.schedules import cosine
 
@@ -206,44 +206,39 @@ def train_wide(name, seed, x_train, epochs=WIDE_EPOCHS):
     return network, encoder, history.history["loss"]
 
 
-def out_of_distribution(x_test):
-    """Digits, and images that are none: clothes, digits with their pixels in another order, and noise."""
+def copied(predict, x_test):
+    """What is missing in the reconstructions of digits and of images that are none, as a share of its own variance."""
     rng = np.random.default_rng(0)
-    return {
+    images = {
         "digits": x_test,
         "clothes": load_fashion_mnist()[0][: len(x_test)],
         "shuffled digits": x_test[:, rng.permutation(784)],
         "noise": rng.random(x_test.shape, dtype="float32"),
     }
+    return {name: unexplained(x, predict(x), x.mean(axis=0)) for name, x in images.items()}
 
 
-def copied(predict, x_test):
-    """What is missing in the reconstructions of each kind of image, as a share of its own variance."""
-    return {name: unexplained(x, predict(x), x.mean(axis=0)) for name, x in out_of_distribution(x_test).items()}
+@timed
+def run_wide(name, seed, data, x_test):
+    """Train and evaluate one wide autoencoder; return the record's entry."""
+    network, encoder, losses = train_wide(name, seed, data[0][0])
+    return {
+        "kind": name,
+        "seed": seed,
+        "missing": copied(network.predict, x_test),
+        "error": {"test": error(x_test, network.predict(x_test))},
+        "active": float((encoder.predict(x_test) > 0).mean()),
+        "accuracy": probed(encoder.predict, data, seed),
+        "first_losses": losses[:2],
+    }
 
 
 def wide(data):
     """Train and evaluate the wide autoencoders; return the record's entries."""
     (x_train, y_train), *others = data
-    x_train, x_test, entries = x_train[:WIDE_IMAGES], others[1][0][:WIDE_TEST_IMAGES], []
+    x_train, x_test = x_train[:WIDE_IMAGES], others[1][0][:WIDE_TEST_IMAGES]
     data = (x_train, y_train[:WIDE_IMAGES]), *others
-    for name in WIDE:
-        for seed in SEEDS:
-            start = time.process_time()
-            network, encoder, losses = train_wide(name, seed, x_train)
-            codes = encoder.predict(x_test)
-            entry = {
-                "kind": name,
-                "seed": seed,
-                "missing": copied(network.predict, x_test),
-                "error": {"test": error(x_test, network.predict(x_test))},
-                "active": float((codes > 0).mean()),
-                "accuracy": probed(encoder.predict, data, seed),
-                "first_losses": losses[:2],
-                "cpu_seconds": round(time.process_time() - start, 1),
-            }
-            entries.append(entry)
-            print(entry, flush=True)
+    entries = [run_wide(name, seed, data, x_test) for name in WIDE for seed in SEEDS]
     for seed in SEEDS:
         encoder = build_wide(WIDE["plain, 784"][0], 0, 0, seed)[1]
         entries.append({"kind": "random weights, 784", "seed": seed, "accuracy": probed(encoder.predict, data, seed)})

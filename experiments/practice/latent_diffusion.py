@@ -17,6 +17,7 @@ from aelib.datasets import load_mnist
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.record import run_experiment
 from experiments.schedules import cosine
 
@@ -39,25 +40,18 @@ class Autoencoder:
     """784-128-8-128-784, with codes shifted and scaled to mean 0 and, over all units, deviation 1."""
 
     def __init__(self, x_train, seed):
-        wide = [Dense(128, activation="elu") for _ in range(2)]
-        layers = [wide[0], Dense(LATENT_DIM), wide[1], Dense(784, activation="sigmoid")]
-        self.network = Sequential([Input((784,)), *layers], rng=seed)
-        self.network.compile(Adam(AUTOENCODER_RATE), "binary_crossentropy")
-        self.network.fit(x_train, x_train, epochs=AUTOENCODER_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
+        network, self.encoder, self.decoder = dense_autoencoder(784, [128], LATENT_DIM, seed)
+        network.compile(Adam(AUTOENCODER_RATE), "binary_crossentropy")
+        network.fit(x_train, x_train, epochs=AUTOENCODER_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
         self.centre, self.scale = 0.0, 1.0
         codes = self.encode(x_train)
         self.centre, self.scale = codes.mean(axis=0), codes.std()
 
     def encode(self, images):
-        for layer in self.network.layers[:2]:
-            images = layer.forward(images)
-        return (images - self.centre) / self.scale
+        return (self.encoder.forward(images) - self.centre) / self.scale
 
     def decode(self, codes):
-        h = (codes * self.scale + self.centre).astype("float32")
-        for layer in self.network.layers[2:]:
-            h = layer.forward(h)
-        return h
+        return self.decoder.forward((codes * self.scale + self.centre).astype("float32"))
 
 
 def with_angle(noisy, angles):
@@ -66,20 +60,13 @@ def with_angle(noisy, angles):
     return np.column_stack([noisy, *waves]).astype("float32")
 
 
-class NoisyCodes:
-    """Pairs (a code turned towards noise by a random angle, its velocity), new ones in every epoch."""
-
-    def __init__(self, codes, rng):
-        self.codes, self.rng = codes, rng
-
-    def __len__(self):
-        return len(self.codes) // BATCH_SIZE
-
-    def __iter__(self):
-        for rows in self.rng.permutation(len(self.codes)).reshape(-1, BATCH_SIZE):
-            h = self.codes[rows]
-            e = self.rng.standard_normal(h.shape)
-            angles = self.rng.uniform(0, np.pi / 2, size=len(h))
+def noisy_codes(codes, rng):
+    """Endless batches of pairs (a code turned towards noise by a random angle, its velocity)."""
+    while True:
+        for rows in rng.permutation(len(codes)).reshape(-1, BATCH_SIZE):
+            h = codes[rows]
+            e = rng.standard_normal(h.shape)
+            angles = rng.uniform(0, np.pi / 2, size=len(h))
             cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
             yield with_angle(cos * h + sin * e, angles), (cos * e - sin * h).astype("float32")
 
@@ -90,8 +77,9 @@ def train_velocity(codes, seed, epochs=EPOCHS):
     inputs = LATENT_DIM + 2 * len(FREQUENCIES)
     network = Sequential([Input((inputs,)), *hidden, Dense(LATENT_DIM)], rng=seed)
     network.compile(Adam(LEARNING_RATE), "mse")
-    batches = NoisyCodes(codes, np.random.default_rng(seed))
-    network.fit(batches, epochs=epochs, verbose=0, callbacks=[cosine(LEARNING_RATE, epochs)])
+    batches, steps = noisy_codes(codes, np.random.default_rng(seed)), len(codes) // BATCH_SIZE
+    schedule = cosine(LEARNING_RATE, epochs)
+    network.fit(batches, epochs=epochs, steps_per_epoch=steps, verbose=0, callbacks=[schedule])
     return lambda noisy, angle: network.predict(with_angle(noisy, np.full(len(noisy), angle)), batch_size=len(noisy))
 
 

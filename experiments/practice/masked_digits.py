@@ -41,20 +41,12 @@ def random_masks(count, rng):
     return np.kron(hidden, np.ones((1, PATCH, PATCH), dtype=bool)).reshape(count, 784)
 
 
-class MaskedBatches:
-    """Pairs (a digit with a part hidden, the digit), with new masks in every epoch."""
-
-    def __init__(self, images, hide, rng):
-        self.images, self.hide, self.rng = images, hide, rng
-
-    def __len__(self):
-        return len(self.images) // BATCH_SIZE
-
-    def __iter__(self):
-        for rows in self.rng.permutation(len(self.images)).reshape(-1, BATCH_SIZE):
-            images = self.images[rows]
-            visible = ~random_masks(len(images), self.rng) if self.hide else True
-            yield images * visible, images
+def masked_batches(images, hide, rng):
+    """Endless batches of pairs (a digit with a part hidden, the digit), with new masks in every epoch."""
+    while True:
+        for rows in rng.permutation(len(images)).reshape(-1, BATCH_SIZE):
+            visible = ~random_masks(BATCH_SIZE, rng) if hide else True
+            yield images[rows] * visible, images[rows]
 
 
 def build(seed):
@@ -66,16 +58,15 @@ def build(seed):
 
 def train(x_train, hide, seed, epochs=EPOCHS):
     """A network trained with a part of each digit hidden, or none; the rate falls along a cosine."""
-    network, batches = build(seed), MaskedBatches(x_train, hide, np.random.default_rng(seed))
-    network.fit(batches, epochs=epochs, verbose=0, callbacks=[cosine(LEARNING_RATE, epochs)])
+    network, batches = build(seed), masked_batches(x_train, hide, np.random.default_rng(seed))
+    schedule, steps = cosine(LEARNING_RATE, epochs), len(x_train) // BATCH_SIZE
+    network.fit(batches, epochs=epochs, steps_per_epoch=steps, verbose=0, callbacks=[schedule])
     return network
 
 
 def encode(network, images):
     """The activations of the second layer, shape (n, UNITS)."""
-    for layer in network.layers[:2]:
-        images = layer.forward(images)
-    return images
+    return Sequential(network.layers[:2]).forward(images)
 
 
 def linear_guess(x_train, images, masks):

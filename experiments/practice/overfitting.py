@@ -9,18 +9,15 @@ First tries had compared two widths, rates and losses on validation images. The 
 once, when a training is over.
 """
 
-import time
-
 import numpy as np
-from sklearn.decomposition import PCA
 
 from aelib.datasets import load_mnist
-from aelib.metrics import squared_error_per_image
 from aelib.nn import Sequential
 from aelib.nn.callbacks import Callback, EarlyStopping
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
-from experiments.record import run_experiment
+from experiments import reconstructions
+from experiments.record import run_experiment, timed
 
 HIDDEN_UNITS = 256
 LATENT_DIM = 32
@@ -79,7 +76,7 @@ def plain_batches(images, rng):
 
 def error(network, images):
     """The squared error summed over an image's pixels, averaged over the images."""
-    return float(squared_error_per_image(images, network.predict(images, batch_size=1000)).mean())
+    return reconstructions.error(images, network.predict(images, batch_size=1000))
 
 
 class ValidationError(Callback):
@@ -121,24 +118,9 @@ def train(network, batches, x_val, steps=STEPS):
     return watch, stopping
 
 
-def baselines(images, x_evaluated, x_test):
-    """Training and test error of the mean image and of PCA with a code of the same size."""
-    mean = images.mean(axis=0)
-    pca = PCA(LATENT_DIM, svd_solver="full" if len(images) < 784 else "covariance_eigh")
-    pca.fit(images.astype("float64"))
-    answers = {
-        "mean image": lambda x: np.broadcast_to(mean, x.shape),
-        "PCA": lambda x: pca.inverse_transform(pca.transform(x)),
-    }
-    return {
-        name: [float(squared_error_per_image(x, answer(x)).mean()) for x in (x_evaluated, x_test)]
-        for name, answer in answers.items()
-    }
-
-
+@timed
 def run(count, seed, pool, x_val, x_test):
     """One training on `count` images; return the record's entry."""
-    start = time.process_time()
     images = subset(pool, count, seed)
     evaluated = images[:EVALUATED_IMAGES]
     network = build(seed)
@@ -147,21 +129,15 @@ def run(count, seed, pool, x_val, x_test):
         "train_images": count,
         "seed": seed,
         "autoencoder": [error(network, x) for x in (evaluated, x_test)],
-        **baselines(images, evaluated, x_test),
+        **reconstructions.simple_methods(images, LATENT_DIM, evaluated, x_test),
         "val_errors": watch.curve,
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
 
 
 def measure(save):
     (x, _), (x_test, _) = load_mnist()
     pool, x_val = split(x)
-    runs = []
-    for count in TRAIN_IMAGES:
-        for seed in SEEDS:
-            runs.append(run(count, seed, pool, x_val, x_test))
-            print({name: value for name, value in runs[-1].items() if name != "val_errors"}, flush=True)
-    save({"runs": runs})
+    save({"runs": [run(count, seed, pool, x_val, x_test) for count in TRAIN_IMAGES for seed in SEEDS]})
 
 
 if __name__ == "__main__":

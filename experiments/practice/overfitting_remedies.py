@@ -12,8 +12,6 @@ together, and so are the best augmentation and the best of the others. These las
 ten times as many images as well, at the strengths that were chosen for a thousand.
 """
 
-import time
-
 import numpy as np
 from scipy.ndimage import rotate
 
@@ -22,7 +20,7 @@ from aelib.nn.layers import Dense
 from aelib.nn.optimizers import Adam
 from aelib.nn.regularizers import L1, L2
 from experiments.practice.overfitting import BATCH_SIZE, LEARNING_RATE, SEEDS, build, error, split, subset, train
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 
 TRAIN_IMAGES = 1_000
 CHOICE_SEED = 100  # of the images, weights and batches with which strengths are chosen
@@ -148,9 +146,9 @@ def training(seed, remedies, pool, x_val, **options):
     return network, images, *train(network, batches, x_val, **options)
 
 
+@timed
 def run(name, seed, remedies, pool, x_val, x_test):
     """One training that meets the test images; return the record's entry."""
-    start = time.process_time()
     network, images, watch, stopping = training(seed, remedies, pool, x_val)
     entry = {
         "name": name,
@@ -163,8 +161,6 @@ def run(name, seed, remedies, pool, x_val, x_test):
     }
     network.set_weights(stopping.best_weights)
     entry["stopped"] = {"train_error": error(network, images), "test_error": error(network, x_test)}
-    entry["cpu_seconds"] = round(time.process_time() - start, 1)
-    print({key: value for key, value in entry.items() if key != "val_errors"}, flush=True)
     return entry
 
 

@@ -11,15 +11,12 @@ test images meet three networks at the end. (First tries had shown the validatio
 eight epochs each, from which the length of the trainings and the start of the climb were set.)
 """
 
-import time
-
 import numpy as np
-from sklearn.decomposition import PCA
 
 from aelib.datasets import load_mnist
-from aelib.metrics import squared_error_per_image
 from experiments.practice import training_runs
 from experiments.practice.training_runs import BASELINE, LATENT_DIM, PRETRAINING_EPOCHS, TRAIN_IMAGES, VALIDATION_IMAGES
+from experiments.reconstructions import simple_methods
 from experiments.record import run_experiment
 
 SEEDS = (0, 1, 2)
@@ -58,8 +55,6 @@ class Ledger:
         key = (*(settings[name] for name in BASELINE), pretrained, seed)
         if key not in self.runs:
             self.runs[key], _ = training_runs.run(settings, seed, *self.images, pretrained=pretrained)
-            changed = {name: value for name, value in settings.items() if value != BASELINE[name]}
-            print(f"{time.process_time():.0f} s", changed, pretrained, seed, self.runs[key]["error"][-1], flush=True)
         return self.runs[key]
 
     def final_error(self, settings, seed, pretrained=False):
@@ -144,30 +139,21 @@ def together(ledger, singles):
 
 def test_errors(changes, x_train, x_val, x_test):
     """Train again from every seed and look at the test images, for each of some named changes."""
-    errors = {}
-    for name, change in changes.items():
-        errors[name] = []
-        for seed in SEEDS:
-            _, machine = training_runs.run({**BASELINE, **change}, seed, x_train, x_val)
-            errors[name].append(training_runs.validation_error(machine, x_test))
-    return errors
 
+    def error(change, seed):
+        _, machine = training_runs.run({**BASELINE, **change}, seed, x_train, x_val)
+        return training_runs.validation_error(machine, x_test)
 
-def simple_methods(x_train, images):
-    """The errors of the mean image and of PCA with a code of the same size."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(x_train.astype("float64"))
-    answers = {
-        "mean image": np.broadcast_to(x_train.mean(axis=0), images.shape),
-        "PCA": pca.inverse_transform(pca.transform(images)),
-    }
-    return {name: float(squared_error_per_image(images, answer).mean()) for name, answer in answers.items()}
+    return {name: [error(change, seed) for seed in SEEDS] for name, change in changes.items()}
 
 
 def measure(save):
     (x_all, _), (x_test, _) = load_mnist()
     x_train, x_val = x_all[:TRAIN_IMAGES], x_all[-VALIDATION_IMAGES:]
     ledger, results = Ledger(x_train, x_val), {}
-    results["simple"] = {"validation": simple_methods(x_train, x_val), "test": simple_methods(x_train, x_test)}
+    simple = simple_methods(x_train, LATENT_DIM, x_val, x_test)
+    for place, part in enumerate(("validation", "test")):
+        results.setdefault("simple", {})[part] = {name: errors[place] for name, errors in simple.items()}
     for rate in RATES:
         for seed in SEEDS:
             ledger.run({**BASELINE, "learning_rate": rate}, seed)

@@ -6,7 +6,6 @@ for each architecture and serves every seed, initialisation and learning rate.
 
 import functools
 import itertools
-import time
 
 import aelib.models
 
@@ -14,7 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aelib.metrics import squared_error_per_image
+from experiments.reconstructions import error
+from experiments.record import timed
 
 LATENT_DIM = 32
 TRAIN_IMAGES = 20_480  # a multiple of every batch size tried
@@ -143,6 +143,7 @@ def learning_rates(settings):
     return (settings["learning_rate"] * factors * rising).astype("float32")
 
 
+@timed
 def run(settings, seed, x_train, x_val, pretrained=False):
     """Train once, from fresh weights or from those of a greedy pre-training.
 
@@ -154,7 +155,6 @@ def run(settings, seed, x_train, x_val, pretrained=False):
     trainer : Trainer
         Holds the trained network until the next run of the same architecture.
     """
-    start = time.process_time()
     machine = trainer(tuple(settings[name] for name in ARCHITECTURE))
     machine.restart(
         pretrained_weights(settings, seed, x_train)
@@ -165,14 +165,13 @@ def run(settings, seed, x_train, x_val, pretrained=False):
     for loss in machine.fit(x_train, x_train, learning_rates(settings), settings["batch_size"], seed):
         losses.append(round(loss, 5) if np.isfinite(loss) else None)
         errors.append(validation_error(machine, x_val))
-    curves = {"loss": losses, "error": errors, "cpu_seconds": round(time.process_time() - start, 1)}
-    return {**settings, "pretrained": pretrained, "seed": seed, **curves}, machine
+    return {**settings, "pretrained": pretrained, "seed": seed, "loss": losses, "error": errors}, machine
 
 
 def validation_error(machine, images):
     """The mean squared error an image of a trainer's network, or `None` if that is not a number."""
-    error = float(squared_error_per_image(images, machine.answer(tf.constant(images)).numpy()).mean())
-    return round(error, 4) if np.isfinite(error) else None
+    found = error(images, machine.answer(tf.constant(images)).numpy())
+    return round(found, 4) if np.isfinite(found) else None
 
 
 @functools.lru_cache(maxsize=8)

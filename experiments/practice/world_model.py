@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.optimizers import Adam
+from experiments.networks import dense_autoencoder
 from experiments.reconstructions import error
 from experiments.record import run_experiment
 from experiments.schedules import cosine
@@ -65,26 +66,12 @@ def fit(network, x, y, learning_rate):
     network.fit(x, y, BATCH_SIZE, EPOCHS, verbose=0, callbacks=[cosine(learning_rate, EPOCHS)])
 
 
-def pass_through(layers, x):
-    for layer in layers:
-        x = layer.forward(x)
-    return x
-
-
 def autoencoder(pairs, seed):
     """Train 512-128-64-8-64-128-512; return its encoder and its decoder."""
-    sizes = [(128, "elu"), (64, "elu"), (LATENT_DIM, "linear"), (64, "elu"), (128, "elu"), (2 * SIDE**2, "sigmoid")]
-    layers = [Dense(units, activation=activation) for units, activation in sizes]
-    network = Sequential([Input((2 * SIDE**2,)), *layers], rng=seed)
+    network, encoder, decoder = dense_autoencoder(2 * SIDE**2, (128, 64), LATENT_DIM, seed)
     network.compile(Adam(AUTOENCODER_RATE), "binary_crossentropy")
     fit(network, pairs, pairs, AUTOENCODER_RATE)
-    return lambda x: pass_through(layers[:3], x), lambda h: pass_through(layers[3:], h)
-
-
-def principal_components(pairs, seed):
-    """The same for PCA, in which nothing is random: the seed does nothing."""
-    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
-    return pca.transform, pca.inverse_transform
+    return encoder.forward, decoder.forward
 
 
 def transition(codes, seed):
@@ -120,10 +107,11 @@ def one_seed(seed):
     rng = np.random.default_rng(seed)
     films, test = film(SWINGS, rng), film(TEST_SWINGS, rng)
     pairs, first = films.reshape(-1, films.shape[-1]), test[:, START]
+    pca = PCA(LATENT_DIM, random_state=0).fit(pairs.astype("float64"))
     truth = test[:, START + 1 : START + 1 + HORIZON].swapaxes(0, 1)
     guesses = {
         "autoencoder": roll_out(*autoencoder(pairs, seed), films, first, seed),
-        "PCA": roll_out(*principal_components(pairs, seed), films, first, seed),
+        "PCA": roll_out(pca.transform, pca.inverse_transform, films, first, seed),
         "last pair": np.broadcast_to(first, truth.shape),
         "mean": np.broadcast_to(pairs.mean(axis=0), truth.shape),
     }

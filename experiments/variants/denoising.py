@@ -9,8 +9,6 @@ differed little. The test images are corrupted once, at several strengths of noi
 given to all networks. Of the first seed, ten restored test digits are kept as well.
 """
 
-import time
-
 from aelib.models import convolutional_autoencoder, dense_autoencoder, shuffled_batches
 
 import keras
@@ -18,7 +16,7 @@ import numpy as np
 
 from aelib.datasets import load_mnist
 from experiments.reconstructions import as_bytes, ten_digits
-from experiments.record import run_experiment
+from experiments.record import run_experiment, timed
 
 NOISE = 0.5  # standard deviation, in the units of the pixels, which are between 0 and 1
 NOISE_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)  # at which the networks are tested
@@ -72,9 +70,9 @@ def error(network, images, noise):
     return float(np.square(restored - images).sum(axis=(1, 2, 3)).mean())
 
 
+@timed
 def denoise(architecture, count, seed, x_train, x_test):
     """One training; return the record's entry, with its test errors, and the trained network."""
-    start = time.process_time()
     network, _ = build(architecture, NOISE, seed)
     losses = train(network, x_train[:count])
     entry = {
@@ -84,7 +82,6 @@ def denoise(architecture, count, seed, x_train, x_test):
         "parameters": network.count_params(),
         "first_loss": losses[0],
         "test_errors": [error(network, x_test, noise) for noise in NOISE_LEVELS],
-        "cpu_seconds": round(time.process_time() - start, 1),
     }
     return entry, network
 
@@ -102,7 +99,6 @@ def measure(save):
                 if count == max(TRAIN_IMAGES) and seed == SEEDS[0]:
                     restored = network.predict(ten_digits(digits, y_test), verbose=0)[..., 0]
                     kept[architecture] = as_bytes(restored)
-                print(entry, flush=True)
     save({"runs": runs}, **kept)
 
 

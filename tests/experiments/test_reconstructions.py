@@ -1,8 +1,9 @@
 """Which images are shown, how they are kept, and what is missing in them."""
 
 import numpy as np
+import pytest
 
-from experiments.reconstructions import as_bytes, error, ten_digits, unexplained
+from experiments.reconstructions import as_bytes, error, simple_methods, ten_digits, unexplained
 
 
 def test_ten_digits_are_the_first_of_each_in_order(mnist):
@@ -27,3 +28,13 @@ def test_a_constant_answer_leaves_all_of_the_error(rng):
     assert unexplained(x, np.broadcast_to(centre, x.shape), centre) == 1
     assert unexplained(x, x, centre) == 0
     assert np.isclose(unexplained(x, (x + centre) / 2, centre), 1 / 4)
+
+
+@pytest.mark.parametrize("count", [5, 50], ids=["fewer images than pixels", "more"])
+def test_the_mean_and_pca_leave_the_variance_outside_their_components(count, rng):
+    x = rng.normal(size=(count, 30)) * np.linspace(1, 3, 30)
+    centred = x - x.mean(axis=0)
+    variances = np.square(np.linalg.svd(centred, compute_uv=False)) / count
+    found = simple_methods(x, 3, x, x[:2])
+    assert np.isclose(found["mean image"][0], variances.sum()) and np.isclose(found["PCA"][0], variances[3:].sum())
+    assert np.isclose(found["mean image"][1], np.square(centred[:2]).sum() / 2)

@@ -93,6 +93,16 @@ def test_an_experiment_that_saves_nothing_or_is_run_as_a_file_is_an_error(experi
         record.run_experiment(experiment.measure)
 
 
+def test_a_timed_run_notes_its_processor_time_and_is_printed_without_long_lists(monkeypatch, capsys):
+    monkeypatch.setattr(record.time, "process_time", iter([1.0, 3.26, 5.0, 6.0]).__next__)
+    assert record.timed(lambda seed: {"seed": seed})(seed=3) == {"seed": 3, "cpu_seconds": 2.3}
+    assert record.timed(lambda: ({"loss": [0.5] * 9}, "network"))() == (
+        {"loss": [0.5] * 9, "cpu_seconds": 1.0},
+        "network",
+    )
+    assert capsys.readouterr().out == "{'seed': 3, 'cpu_seconds': 2.3}\n{'cpu_seconds': 1.0}\n"
+
+
 def test_a_record_says_what_it_came_out_of(room):
     write()
     back = record.read_record("variants/deep")

@@ -6,11 +6,6 @@ import pytest
 from experiments.practice import known_dimension
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 @pytest.mark.parametrize("kind", list(known_dimension.FACTORS))
 def test_examples_have_one_shape_and_depend_on_their_factors_only(kind, rng):
     t = known_dimension.factors(kind, 5, rng)
