@@ -45,17 +45,16 @@ def build(root, name):
     with patch_docutils(str(root)), docutils_namespace():
         app = Sphinx(root, None, folder / "html", folder / "doctrees", "html", config, status=None)
         app.connect("env-get-outdated", lambda app, env, added, changed, removed: {name})
-        app.connect("source-read", lambda app, page, source: executed(app, source, page == name))
+        app.connect("source-read", lambda app, page, source: page == name and executed(app, page, source))
         app.build(filenames=[app.env.doc2path(name)])
     return folder / "html" / f"{name}.html"
 
 
-def executed(app, source, wanted):
-    """Replace the source of the wanted page by itself with its outputs, if it is a notebook."""
-    path = pathlib.Path(app.env.doc2path(app.env.docname))
-    if wanted and path.suffix == ".ipynb":
-        notebook = nbformat.reads(source[0], as_version=nbformat.current_nbformat)
-        result = execute(path, notebook, app.config.nb_execution_timeout)
+def executed(app, name, source):
+    """Replace the source of a page by itself with its outputs, if it is a notebook."""
+    path = pathlib.Path(app.env.doc2path(name))
+    if path.suffix == ".ipynb":
+        result = execute(app, name, nbformat.reads(source[0], as_version=nbformat.current_nbformat))
         if failure := failure_of(result):
             raise SystemExit(f"{path.relative_to(app.srcdir)}, {failure}")
         source[0] = nbformat.writes(result.nb)
