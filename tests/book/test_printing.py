@@ -19,7 +19,7 @@ ONE = """<h1 id="one">1.1 One</h1><h2 id="exercises">Exercises</h2>
 <div class="admonition dropdown"><p>solution</p></div><details><summary>code</summary></details>
 <img src="../../_images/p.png"/><script>play()</script>"""
 TWO = """<h1>1.2 "Two"</h1><h2 id="exercises">Exercises</h2><p id="alone">x</p>
-<svg><marker id="exercises-arrow"></marker><path marker-end="url(#exercises)"/></svg>"""
+<svg aria-labelledby="alone exercises"><marker id="exercises-arrow"></marker><path marker-end="url(#exercises)"/></svg>"""
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_anchors_are_unique_and_links_find_them(book):
         "outside": "https://example.org/x#y",
     }
     assert {href[1:] for href in targets.values() if href.startswith("#")} <= set(ids)
+    assert tree.select_one("svg")["aria-labelledby"] == f"alone {two}--exercises"
     assert tree.select_one("path")["marker-end"] == f"url(#{two}--exercises)"
 
 
