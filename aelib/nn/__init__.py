@@ -1,6 +1,7 @@
-"""Keras in miniature, written in NumPy and nothing else: a script changes from one to the other in its imports.
+"""Keras in miniature, written in NumPy and nothing else: `import aelib.nn as keras` runs a script of Keras's.
 
-`Sequential` puts layers in a row; the modules have the names that Keras gives them.
+Names, arguments, defaults and numbers are Keras's for all that is here. `Sequential` puts layers in a row; a layer's
+`forward` and `backward`, which Keras keeps to itself, are public.
 """
 
 from aelib.nn import (
@@ -11,14 +12,18 @@ from aelib.nn import (
     initializers,
     layers,
     losses,
+    models,
     optimizers,
     regularizers,
     sampling,
+    utils,
 )
-from aelib.nn.saving import load_model, save_model
+from aelib.nn.layers import Input
+from aelib.nn.not_here import refuse_names
 from aelib.nn.sequential import Sequential
 
 __all__ = [
+    "Input",
     "Sequential",
     "activations",
     "callbacks",
@@ -26,10 +31,12 @@ __all__ = [
     "gradient_check",
     "initializers",
     "layers",
-    "load_model",
     "losses",
+    "models",
     "optimizers",
     "regularizers",
     "sampling",
-    "save_model",
+    "utils",
 ]
+
+__getattr__ = refuse_names(__name__)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aelib.nn.buffers import Buffers
+from aelib.nn.memory import Buffers
 
 
 class ArrayBatches:
@@ -18,8 +18,8 @@ class ArrayBatches:
         Whether the order is drawn anew each epoch.
     rng : numpy.random.Generator
         Draws the orders.
-    dtype : dtype
-        What integers and booleans become; floating data keep their own.
+    dtype : str or dtype
+        The precision of the batches, that of the network.
     """
 
     def __init__(self, x, y, batch_size, shuffle, rng, dtype):
@@ -44,7 +44,7 @@ class ArrayBatches:
         out = self._buffers.array(name, (len(rows), *data.shape[1:]), data.dtype)
         # The rows are in range; "clip" spares `take` a copy it makes to be able to undo its work.
         picked = np.take(data, rows, axis=0, out=out, mode="clip")
-        return as_floating(picked, self.dtype)
+        return picked.astype(self.dtype, copy=False)
 
 
 class StreamBatches:
@@ -103,8 +103,3 @@ class StreamBatches:
                 count += 1
             if count == 0 or iter(self.source) is self.source:
                 return
-
-
-def as_floating(array, dtype):
-    """Return `array` itself if it is floating; integers and booleans as `dtype`."""
-    return array if array.dtype.kind == "f" else array.astype(dtype)

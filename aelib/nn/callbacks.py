@@ -42,22 +42,24 @@ class CallbackList(Callback):
 
     Parameters
     ----------
-    callbacks : list of Callback
+    callbacks : Callback, list of Callback or None
     model : Sequential
     epochs : int
         How many epochs are planned.
-    verbose : {0, 1} or "auto"
+    verbose : {0, 1, 2} or "auto"
         Unless 0, a `Progress` is added.
+    history : History
+        Is told first.
     """
 
-    def __init__(self, callbacks, model, epochs, verbose):
-        for callback in callbacks:
-            if not isinstance(callback, Callback):
-                raise TypeError(
-                    "callbacks expected objects of aelib.nn.callbacks.Callback. "
-                    f"Received: {callback!r} of type {type(callback).__name__}."
-                )
-        self.callbacks = list(callbacks)
+    def __init__(self, callbacks, model, epochs, verbose, history):
+        callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
+        if not isinstance(callbacks, (list, tuple)) or not all(isinstance(each, Callback) for each in callbacks):
+            raise TypeError(
+                "callbacks expected an object of aelib.nn.callbacks.Callback, or a list of them. "
+                f"Received: {callbacks!r} of type {type(callbacks).__name__}."
+            )
+        self.callbacks = [history, *callbacks]
         if verbose and not any(isinstance(callback, Progress) for callback in callbacks):
             self.callbacks.append(Progress())
         for callback in self.callbacks:
@@ -216,7 +218,7 @@ class LearningRateScheduler(Callback):
 class ModelCheckpoint(Callback):
     """Save the network after each epoch, so that training can go on from there.
 
-    The file is what `aelib.nn.saving.load_model` reads. The state of the callbacks is not in
+    The file is what `aelib.nn.models.load_model` reads. The state of the callbacks is not in
     it. Tell `fit` by `initial_epoch` how many epochs the network has behind it, or it counts
     from 1 again and replaces earlier files.
 
@@ -250,13 +252,11 @@ class ModelCheckpoint(Callback):
         self.best = np.inf
 
     def on_epoch_end(self, epoch, logs=None):
-        from aelib.nn.saving import save_model  # not above: saving needs the network, which needs callbacks
-
         path = self._path(epoch, logs or {})
         if self.save_best_only and not self._is_best(logs or {}):
             return
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        save_model(self.model, path)
+        self.model.save(path)
 
     def _path(self, epoch, logs):
         try:

@@ -6,6 +6,7 @@ The chapter *How to make it train better* says which of these numbers means what
 import numpy as np
 
 from aelib.nn.activations import ReLU, Sigmoid, Tanh
+from aelib.nn.layers import Affine
 
 #: The two ends of an activation that flattens out on both sides.
 ENDS = {Sigmoid: (0.0, 1.0), Tanh: (-1.0, 1.0)}
@@ -28,7 +29,7 @@ def gradient_sizes(network, x, y):
     ndarray, shape (layers,)
     """
     network.loss_and_gradients(x, y)
-    return np.array([root_mean_square(layer.kernel_gradient) for layer in network.layers])
+    return np.array([root_mean_square(layer.kernel_gradient) for layer in affine_layers(network)])
 
 
 def activation_sizes(network, x):
@@ -95,10 +96,18 @@ def saturated_shares(network, x, margin=0.01):
 
 def _activations(network, x):
     """Yield each layer with its activations, shape (n, units)."""
-    x = np.asarray(x)
+    network.forward(x)
+    for layer in affine_layers(network):
+        yield layer, layer.kept[-1]
+
+
+def affine_layers(network):
+    """The layers with a kernel and an activation, those of networks within the network among them."""
     for layer in network.layers:
-        x = layer.forward(x)
-        yield layer, x
+        if hasattr(layer, "layers"):
+            yield from affine_layers(layer)
+        elif isinstance(layer, Affine):
+            yield layer
 
 
 def root_mean_square(array):

@@ -13,7 +13,7 @@ from aelib.checks import positive_integer, positive_number
 from aelib.nn import losses
 
 
-def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
+def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None, training=True):
     """Compare the gradients of `backward` with central differences, in float64.
 
     Parameters
@@ -31,6 +31,9 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
         `h`, the size of a nudge.
     rng : numpy.random.Generator, int or None
         Draws the entries.
+    training : bool
+        Whether the passes are those of a training step. What a layer draws, such as the noise of
+        a dropout, is the same in every pass.
 
     Returns
     -------
@@ -52,15 +55,35 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None):
     network = copy.deepcopy(network).astype("float64")
     network.compile(optimizer="sgd", loss=losses.get(loss))
     x, y = np.asarray(x, dtype="float64"), np.asarray(y, dtype="float64")
-    gradients = [g.copy() for g in network.loss_and_gradients(x, y)[1]]
+    if not network.built:
+        network.build((None, *x.shape[1:]))
+    states = [(generator.bit_generator, generator.bit_generator.state) for generator in network.generators]
 
+    def cost():
+        restore(states)
+        return network.compute_loss(x, y, network.forward(x, training))
+
+    restore(states)
+    gradients = [g.copy() for g in network.loss_and_gradients(x, y, training)[1]]
     errors = {}
-    for name, variable, gradient in zip(_names(network), network.trainable_variables, gradients):
+    for name, variable, gradient in zip(trainable_names(network), network.trainable_variables, gradients):
         size = variable.size if entries is None else min(entries, variable.size)
         chosen = rng.choice(variable.size, size=size, replace=False)
-        numerical = central_difference(lambda: network.evaluate(x, y, batch_size=len(x)), variable, chosen, step)
+        numerical = central_difference(cost, variable, chosen, step)
         errors[name] = relative_error(gradient.ravel()[chosen], numerical)
     return errors
+
+
+def restore(states):
+    """Let random generators draw again what they drew since their states were noted."""
+    for bit_generator, state in states:
+        bit_generator.state = state
+
+
+def trainable_names(network):
+    """`dense/kernel`, `dense/bias`, … in the order of the trainable variables."""
+    trained = {id(variable) for variable in network.trainable_variables}
+    return [name for name, variable in network.variables.items() if id(variable) in trained]
 
 
 def relative_error(a, b):
@@ -107,9 +130,3 @@ def central_difference(function, array, entries=None, step=1e-5):
         flat[entry] = value
         slopes.append((above - below) / (2.0 * step))
     return np.array(slopes).reshape(array.shape if entries is None else -1)
-
-
-def _names(network):
-    """`dense/kernel`, `dense/bias`, … in the order of the variables."""
-    kinds = ("kernel", "bias")
-    return [f"{layer.name}/{kind}" for layer in network.layers for kind, _ in zip(kinds, layer.trainable_variables)]

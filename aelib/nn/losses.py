@@ -46,6 +46,13 @@ class Loss:
         raise NotImplementedError
 
 
+    def check_targets(self, y_true):
+        pass
+
+    def with_delta(self, y_true, a, z, activation, out=None, scratch=None):
+        return None
+
+
 class MeanSquaredError(Loss):
     """`C = Σ (y_pred - y_true)² / (n d)`, with `∂C/∂y_pred = 2 (y_pred - y_true) / (n d)`.
 
@@ -90,6 +97,11 @@ class BinaryCrossentropy(Loss):
             p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
             losses = -(y_true * np.log(p) + (1.0 - y_true) * np.log1p(-p))
         return float(losses.mean())
+
+    def with_delta(self, y_true, a, z, activation, out=None, scratch=None):
+        if self.from_logits or type(activation) is not Sigmoid or type(self) is not BinaryCrossentropy:
+            return None
+        return sigmoid_crossentropy(y_true, z, a, out, scratch)
 
     def gradient(self, y_true, y_pred):
         check_shapes(y_true, y_pred)

@@ -1,46 +1,49 @@
 """A network is layers in a row: forward through them, backward through them, and step.
 
-`Sequential` is Keras's class of that name in miniature. Training is one line a verb:
-predict, loss, gradient, backward, step.
+`Sequential` is Keras's class of that name in miniature. It knows of a layer only what `Layer` promises,
+and is a layer itself, so that an encoder and a decoder make an autoencoder.
 """
 
 import itertools
 import math
+import re
 
 import numpy as np
 
-from aelib.checks import not_negative_integer, positive_integer, real_arrays
-from aelib.nn import losses, optimizers
-from aelib.nn.activations import Sigmoid
-from aelib.nn.batches import ArrayBatches, StreamBatches, as_floating
+from aelib.checks import fraction, not_negative_integer, positive_integer
+from aelib.nn import archive, losses, optimizers, utils
+from aelib.nn.batches import ArrayBatches, StreamBatches
 from aelib.nn.callbacks import CallbackList, History
-from aelib.nn.layers import Dense, Input
+from aelib.nn.layers import LAYERS, Input, Layer
+from aelib.nn.layers.layer import shown
+from aelib.nn.memory import reused
+from aelib.nn.not_here import refuse_arguments
 
 
-class Sequential:
+class Sequential(Layer):
     """Layers in a row.
 
     Parameters
     ----------
-    layers : list of Input, Dense or Sequential
-        At most one `Input`, in front. A `Sequential` stands for its layers, which are
-        shared, not copied: an autoencoder made of an encoder and a decoder trains both.
-        Without an `Input` the weights are made when the first data comes.
-    rng : numpy.random.Generator, int or None
-        Where random weights and the order of the examples come from. `None` draws
-        fresh entropy; the global random state is never touched.
-    dtype : str or dtype
-        The precision in which weights are made, float32 as in Keras or float64.
-
-    Notes
-    -----
-    Precision follows NumPy's rule of promotion, so nothing is lost: float32 data in a
-    float32 network stay float32; float64 data, or weights, make the network float64.
+    layers : list of Layer and Input, or None
+        At most one `Input`, in front. A layer that is a network is shared, not copied: an autoencoder made of an
+        encoder and a decoder trains both. Without an `Input` the weights are made when the first data come.
+    trainable : bool
+        Whether training changes the weights.
+    name : str or None
+    rng : numpy.random.Generator, int, sequence of int or None
+        Where random weights, noise and the order of the examples come from. Keras has no such argument. `None` is
+        the generator of `aelib.nn.utils.set_random_seed` or, if no seed was set, fresh entropy.
+    dtype : {"float32", "float64"} or None
+        The precision of the weights, in which data are taken; `None` is float32, as in Keras, or that of the network
+        that this one becomes a part of.
 
     Examples
     --------
     >>> import numpy as np
-    >>> autoencoder = Sequential([Input((4,)), Dense(2, "relu"), Dense(4, "sigmoid")], rng=0)
+    >>> import aelib.nn as keras
+    >>> layers = [keras.Input((4,)), keras.layers.Dense(2, "relu"), keras.layers.Dense(4, "sigmoid")]
+    >>> autoencoder = keras.Sequential(layers, rng=0)
     >>> autoencoder.compile(optimizer="adam", loss="binary_crossentropy")
     >>> x = np.eye(4, dtype="float32")
     >>> history = autoencoder.fit(x, x, epochs=3, batch_size=2, verbose=0)
@@ -48,174 +51,184 @@ class Sequential:
     (4, 4)
     """
 
-    def __init__(self, layers=(), rng=None, dtype="float32"):
-        if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype must be float32 or float64. Received: {dtype!r}.")
-        self.rng = np.random.default_rng(rng)
+    def __init__(self, layers=None, trainable=True, name=None, *, rng=None, dtype=None):
+        super().__init__(name, None if dtype is None else np.dtype(dtype).name, trainable)
+        self.rng = None if rng is None else utils.generator(rng)
         self.layers = []
         self.optimizer = self.loss = self.history = None
         self.stop_training = False
-        self._input_dim = None
-        self._dtype = np.dtype(dtype)
-        for layer in layers:
+        for layer in layers or ():
             self.add(layer)
 
     # ------------------------------------------------------------------ structure
 
     def add(self, layer):
-        """Append a layer, all layers of a `Sequential`, or, in front, an `Input`."""
-        if isinstance(layer, Sequential):
-            if not self.layers and self._input_dim is None:
-                self._input_dim = layer._input_dim
-            before = len(self.layers)
-            try:
-                for inner in layer.layers:
-                    self.add(inner)
-            except ValueError:
-                del self.layers[before:]
-                raise
-        elif isinstance(layer, Input):
-            if self.layers or self._input_dim is not None:
+        """Append a layer, or, in front, an `Input`; nothing is changed if it does not fit."""
+        if isinstance(layer, Input):
+            if self.layers or self.input_shape is not None:
                 raise ValueError("Input must be the first layer, and the only Input.")
-            self._input_dim = layer.shape[0]
-        elif isinstance(layer, Dense):
-            if any(layer is other for other in self.layers):
-                raise ValueError(f"Expected each layer once. Received: layer '{layer.name}' a second time.")
-            name = self._unique_name(layer.name or "dense")
-            self.layers.append(layer)
-            try:
-                self._build_from_known_input()
-            except ValueError:
-                del self.layers[-1]
-                raise
-            layer.name = name
-        else:
+            self.input_shape = (None, *layer.shape)
+            return
+        if not isinstance(layer, Layer):
             raise TypeError(
-                "Expected layers of aelib.nn.layers (Input, Dense) or a Sequential. "
+                "Expected layers of aelib.nn.layers, or a Sequential. "
                 f"Received: {layer!r} of type {type(layer).__name__}."
             )
+        if any(layer is other for other in self.layers):
+            raise ValueError(f"Expected each layer once. Received: layer '{layer.name}' a second time.")
+        name = self._name_for(layer)
+        if not self.layers and self.input_shape is None:
+            self.input_shape = layer.input_shape  # a network with an Input in front brings its own
+        before = layer.rng, layer.dtype
+        self.layers.append(layer)
+        try:
+            if self.input_shape is not None:
+                self._build_layers(self.input_shape)
+        except ValueError:
+            del self.layers[-1]
+            layer.rng, layer.dtype = before
+            raise
+        layer.name = name
 
-    def _unique_name(self, name):
-        """`name`, or `name_1`, `name_2`, … where another layer has it already."""
-        taken = {layer.name for layer in self.layers}
-        numbered = (f"{name}_{i}" if i else name for i in itertools.count())
+    def _name_for(self, layer):
+        """The layer's own name, or its kind, numbered where another layer is called so already."""
+        taken = {other.name for other in self.layers}
+        own = layer.name
+        if own is not None and own not in taken:
+            return own
+        if own is not None and not is_numbered(own, kind_of(layer)):
+            raise ValueError(f"Expected layers of different names. Received: a second layer called '{own}'.")
+        numbered = (f"{kind_of(layer)}_{i}" if i else kind_of(layer) for i in itertools.count())
         return next(candidate for candidate in numbered if candidate not in taken)
 
-    def build(self, input_dim):
-        """Make the weights of every layer, for examples of `input_dim` features."""
-        before, self._input_dim = self._input_dim, positive_integer("The number of features", input_dim)
-        try:
-            self._build_from_known_input()
-        except ValueError:
-            self._input_dim = before
-            raise
+    def build(self, input_shape):
+        """Make the weights of every layer.
 
-    def _build_from_known_input(self):
+        Parameters
+        ----------
+        input_shape : tuple
+            The shape of a batch, the number of examples left open: ``(None, features)``.
+
+        Raises
+        ------
+        ValueError
+            If a layer does not take what the one in front of it gives, or is built for another shape.
+        """
+        if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 2:
+            raise ValueError(f"build expected the shape of a batch, (None, features). Received: {input_shape!r}.")
+        shape = (None, *(positive_integer("A size of the shape", size) for size in input_shape[1:]))
+        if self.input_shape is not None and shape != self.input_shape:
+            raise ValueError(
+                f"Expected batches of shape {shown(self.input_shape)}, for which this network was built. "
+                f"Received: {shown(shape)}."
+            )
+        self._build_layers(shape)
+        self.input_shape = shape
+
+    build_for = build
+
+    def _build_layers(self, shape):
         """Build what is not built yet; a layer that is shared keeps its weights."""
-        width = self._input_dim
         for layer in self.layers:
-            if layer.built and width is not None and layer.kernel.shape[0] != width:
-                raise ValueError(
-                    f"Layer '{layer.name}' expected {layer.kernel.shape[0]} inputs. "
-                    f"Received: a layer with {width} outputs in front of it."
-                )
-            if not layer.built and width is not None:
-                layer.build(width, self.rng, self.dtype)
-            width = layer.units if layer.built else None
+            if layer.dtype is None:
+                layer.dtype = self.dtype or "float32"
+            if layer.rng is None:
+                layer.rng = self.generator
+            layer.build_for(shape)
+            shape = layer.compute_output_shape(shape)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the output for batches of a shape, ``(None, …)``."""
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    @property
+    def output_shape(self):
+        """The shape of the output, ``(None, …)``, once the network is built."""
+        self._require_built()
+        return self.compute_output_shape(self.input_shape)
 
     @property
     def built(self):
         """Whether every layer has its weights."""
         return bool(self.layers) and all(layer.built for layer in self.layers)
 
-    @property
-    def dtype(self):
-        """The precision of the weights, or the one they will be made in."""
-        weights = [w for layer in self.layers if layer.built for w in layer.trainable_variables]
-        return np.result_type(*weights) if weights else self._dtype
+    def get_layer(self, name=None, index=None):
+        """Return the layer of this name, or with this number.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer, or neither or both are given.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer expected a name or an index. Received: name={name!r}, index={index!r}.")
+        found = [layer for i, layer in enumerate(self.layers) if layer.name == name or i == index]
+        if not found:
+            raise ValueError(
+                f"Expected one of {[layer.name for layer in self.layers]}, or an index from 0 to "
+                f"{len(self.layers) - 1}. Received: {name if index is None else index!r}."
+            )
+        return found[0]
 
     def astype(self, dtype):
-        """Change the precision of every weight array, in place; return the network."""
-        self._dtype = np.dtype(dtype)
+        """Change the precision of every weight array; return the network."""
+        if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype must be float32 or float64. Received: {dtype!r}.")
+        self.dtype = np.dtype(dtype).name
         for layer in self.layers:
-            if layer.built:
-                layer.kernel = layer.kernel.astype(dtype, copy=False)
-                if layer.use_bias:
-                    layer.bias = layer.bias.astype(dtype, copy=False)
+            layer.astype(dtype)
         return self
 
     @property
     def trainable_variables(self):
         """The weight arrays themselves, `[W1, b1, W2, b2, …]`."""
-        self._require_layers()
-        return [variable for layer in self.layers for variable in layer.trainable_variables]
+        self._require_built()
+        return [v for layer in self.layers for v in layer.trainable_variables] if self.trainable else []
 
     @property
     def gradients(self):
         """`[∂C/∂W1, ∂C/∂b1, …]` of the last backward pass, in the order of the variables."""
-        return [gradient for layer in self.layers for gradient in layer.gradients]
+        return [g for layer in self.layers for g in layer.gradients] if self.trainable else []
 
-    def get_weights(self):
-        """Return copies of all weights, in Keras's order: `[W1, b1, W2, b2, …]`."""
-        return [variable.copy() for variable in self.trainable_variables]
-
-    def set_weights(self, weights):
-        """Set all weights from arrays in Keras's order, as `get_weights` returns them.
-
-        Raises
-        ------
-        ValueError
-            If the number of arrays or a shape differs; then no weight is changed.
-        """
-        weights = real_arrays(weights)
-        expected = [variable.shape for variable in self.trainable_variables]
-        received = [w.shape for w in weights]
-        if expected != received:
-            raise ValueError(f"Expected weights of shapes {expected}. Received: {received}.")
-        for layer in self.layers:
-            count = len(layer.trainable_variables)
-            layer.set_weights(weights[:count])
-            weights = weights[count:]
-
-    def save(self, path):
-        """Write the network to one file: see `aelib.nn.saving.save_model`."""
-        from aelib.nn.saving import save_model  # not above: saving needs the network
-
-        save_model(self, path)
-
-    def count_params(self):
-        """Return the number of weights."""
-        self._require_layers()
-        return sum(layer.count_params() for layer in self.layers)
+    @property
+    def variables(self):
+        """All weight arrays by name, such as ``"dense/kernel"``."""
+        return {
+            f"{layer.name}/{name}": variable for layer in self.layers for name, variable in layer.variables.items()
+        }
 
     def summary(self):
         """Print one line a layer: its name, its output's shape, its number of weights."""
-        self._require_layers()
+        self._require_built()
+        shape = self.input_shape
         for layer in self.layers:
-            shape = f"(n, {layer.units})"
-            print(f"{layer.name:<12} {shape:<12} {layer.count_params():>10,} parameters")
-        print(f"{'total':<12} {'':<12} {self.count_params():>10,} parameters")
+            shape = layer.compute_output_shape(shape)
+            print(f"{layer.name:<12} {shown(shape):<16} {layer.count_params():>10,} parameters")
+        print(f"{'total':<12} {'':<16} {self.count_params():>10,} parameters")
 
     # ------------------------------------------------------- forward and backward
 
-    def forward(self, x, reuse_arrays=False):
+    def forward(self, x, training=False):
         """Return the network's output, keeping in each layer what `backward` needs.
 
         Parameters
         ----------
-        x : ndarray, shape (n, features)
-        reuse_arrays : bool
-            Whether the layers may write into the arrays of the pass before.
+        x : array_like, shape (n, …)
+        training : bool
+            Whether this is a step of training: dropout drops, noise is added, statistics of the batch are used.
 
         Returns
         -------
-        ndarray, shape (n, units of the last layer)
+        ndarray, shape (n, …)
         """
         self._require_layers()
+        x = np.asarray(x, dtype=self.dtype or "float32")
         if not self.built:
-            self.build(self._check_batch("x", np.asarray(x)).shape[1])
+            self.build((None, *self._check_batch("x", x).shape[1:]))
         for layer in self.layers:
-            x = layer.forward(x, reuse_arrays)
+            x = layer.forward(x, training)
         return x
 
     __call__ = forward
@@ -225,27 +238,48 @@ class Sequential:
 
         Parameters
         ----------
-        gradient : ndarray, shape (n, units of the last layer)
+        gradient : ndarray, of the shape of the last output
             The gradient of the loss with respect to the network's output.
 
         Returns
         -------
-        ndarray, shape (n, features)
+        ndarray, of the shape of the last input
         """
         self._require_layers()
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
         return gradient
 
-    def loss_and_gradients(self, x, y, reuse_arrays=False):
+    def backward_from_delta(self, delta, input_gradient=True):
+        """Do what `backward` does, given the error signal `∂C/∂Z` of the last layer."""
+        first, *others = self.layers
+        if not others:
+            return first.backward_from_delta(delta, input_gradient)
+        gradient = others[-1].backward_from_delta(delta)
+        for layer in reversed(others[:-1]):
+            gradient = layer.backward(gradient)
+        return first.backward(gradient) if input_gradient else first.backward_to_weights(gradient)
+
+    def backward_to_weights(self, gradient):
+        """Set every gradient, as `backward` does, where `∂C/∂X` is not wanted."""
+        for layer in reversed(self.layers[1:]):
+            gradient = layer.backward(gradient)
+        self.layers[0].backward_to_weights(gradient)
+
+    @property
+    def output_activation(self):
+        """Pre-activations and activation of the last layer, if it has one."""
+        return self.layers[-1].output_activation
+
+    def loss_and_gradients(self, x, y, training=True):
         """Run one forward and one backward pass.
 
         Parameters
         ----------
-        x : ndarray, shape (n, features)
-        y : ndarray, shape (n, units of the last layer)
-        reuse_arrays : bool
-            Whether the gradients may be written into those of the pass before.
+        x : ndarray, shape (n, …)
+        y : ndarray, of the shape of the output
+        training : bool
+            Whether the passes are those of a training step.
 
         Returns
         -------
@@ -255,34 +289,39 @@ class Sequential:
             In the order of `trainable_variables`.
         """
         self._require_compiled()
-        loss, gradient = self._loss_and_its_gradient(y, self.forward(x, reuse_arrays))
-        first, last = self.layers[0], self.layers[-1]
-        for layer in reversed(self.layers):
-            from_delta = layer is last and self._loss_takes_logits()
-            backward = layer.backward_from_delta if from_delta else layer.backward
-            gradient = backward(gradient, input_gradient=layer is not first)
+        y_pred = self.forward(x, training)
+        loss, delta = self._loss_with_delta(y, y_pred)
+        if delta is not None:
+            self.backward_from_delta(delta, input_gradient=False)
+        else:
+            self.backward_to_weights(self.loss.gradient(y, y_pred))
         return loss + self.penalty(), self.gradients
 
-    def _loss_and_its_gradient(self, y, y_pred):
-        """The mean loss, and `∂C/∂Y`, or `∂C/∂Z` where the loss takes the logits."""
-        self._check_target(y, y_pred)
-        last = self.layers[-1]
-        if self._loss_takes_logits():
-            out, scratch = (last._array(name, y_pred.shape, y, y_pred) for name in ("loss", "scratch"))
-            return losses.sigmoid_crossentropy(y, last.logits, y_pred, out, scratch)
-        return self.loss(y, y_pred), self.loss.gradient(y, y_pred)
+    def _loss_with_delta(self, y, y_pred):
+        """The mean loss, and `∂C/∂Z` where the loss goes together with the activation of the output, or `None`.
 
-    def _loss_takes_logits(self):
-        """Whether a sigmoid output meets the cross-entropy: then the two are taken together.
-
-        Apart, the sigmoid rounds to 0 or 1 and the logarithm has nothing left to work
-        with. Together they need only the logits. Keras does the same.
+        Apart, the sigmoid rounds to 0 or 1 and the logarithm has nothing left to work with. Together they need
+        only the logits. Keras does the same.
         """
-        return (
-            type(self.loss) is losses.BinaryCrossentropy
-            and not self.loss.from_logits
-            and type(self.layers[-1].activation) is Sigmoid
-        )
+        self._check_target(y, y_pred)
+        if self.output_activation is not None:
+            out, scratch = (self._buffers.out(name, y_pred.shape, y_pred.dtype) for name in ("delta", "scratch"))
+            together = self.loss.with_delta(y, y_pred, *self.output_activation, out=out, scratch=scratch)
+            if together is not None:
+                return together
+        return self.loss(y, y_pred), None
+
+    def compute_loss(self, x=None, y=None, y_pred=None):
+        """Return the mean loss of predictions, penalties included, as Keras's method of this name.
+
+        Parameters
+        ----------
+        x : ndarray or None
+            Taken for Keras's sake; the penalties are those of the last forward pass.
+        y, y_pred : ndarray, of the shape of the output
+        """
+        self._require_compiled()
+        return self._loss_with_delta(y, y_pred)[0] + self.penalty()
 
     def penalty(self):
         """Return the sum of the layers' penalties for the last forward pass."""
@@ -290,18 +329,21 @@ class Sequential:
 
     # ------------------------------------------------------------------- training
 
-    def compile(self, optimizer="rmsprop", loss=None):
+    def compile(self, optimizer="rmsprop", loss=None, **not_here):
         """Say how the network will be trained.
 
         Parameters
         ----------
         optimizer : str or Optimizer
         loss : str or Loss
+        **not_here
+            What else Keras takes is refused, such as `metrics`, or has no effect, such as `jit_compile`.
         """
+        refuse_arguments("compile", not_here)
         if loss is None:
             raise ValueError(f"compile needs a loss: expected one of {', '.join(losses.LOSSES)}. Received: None.")
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = losses.get(loss)
+        optimizer, loss = optimizers.get(optimizer), losses.get(loss)
+        self.optimizer, self.loss = optimizer, loss
 
     def train_on_batch(self, x, y):
         """Take one step on one batch; return the loss before the step, a float.
@@ -309,42 +351,48 @@ class Sequential:
         The step writes into the arrays of the step before: take a copy of a gradient
         that you want to keep.
         """
-        loss, gradients = self.loss_and_gradients(x, y, reuse_arrays=True)
-        self.optimizer.apply(gradients, self.trainable_variables)
+        with reused():
+            loss, gradients = self.loss_and_gradients(x, y)
+            self.optimizer.apply(gradients, self.trainable_variables)
         return loss
 
     def fit(
         self,
         x,
         y=None,
-        batch_size=32,
+        batch_size=None,
         epochs=1,
-        verbose=1,
+        verbose="auto",
         callbacks=None,
+        validation_split=0.0,
         validation_data=None,
         shuffle=True,
+        *,
         initial_epoch=0,
         steps_per_epoch=None,
+        **not_here,
     ):
         """Train for some epochs.
 
         Parameters
         ----------
-        x : array_like, shape (n, features), or iterable of (x_batch, y_batch)
+        x : array_like, shape (n, …), or iterable of (x_batch, y_batch)
             A `numpy.memmap` is read a batch at a time. An iterable of batches takes the
             place of `y`, `batch_size` and `shuffle`.
-        y : array_like, shape (n, units of the last layer), or None
+        y : array_like, shape (n, …), or None
             The targets; for an autoencoder, `x` itself. `None` with an iterable of batches.
         batch_size : int or None
             Examples a step; the last batch of an epoch may be smaller. `None` is 32.
         epochs : int
             How many times every example is seen; with an `initial_epoch`, the number of the
             last epoch, as in Keras.
-        verbose : {0, 1} or "auto"
+        verbose : {0, 1, 2} or "auto"
             0 is silent; otherwise the progress is one line of text.
-        callbacks : list of aelib.nn.callbacks.Callback or None
+        callbacks : Callback, list of Callback or None
+        validation_split : float
+            In [0, 1): the share of the examples, the last ones, that are only looked at, after each epoch.
         validation_data : (x_val, y_val) or None
-            Examples that are only looked at, after each epoch.
+            Other examples that are only looked at; they take the place of a `validation_split`.
         shuffle : bool
             Whether the examples come in a new order each epoch.
         initial_epoch : int
@@ -352,6 +400,8 @@ class Sequential:
             network: callbacks count on from there. From `epochs` on there is nothing left to do.
         steps_per_epoch : int or None
             How many batches of an iterable make an epoch; `None` is all of them.
+        **not_here
+            What else Keras takes is refused, such as `sample_weight`.
 
         Returns
         -------
@@ -365,46 +415,63 @@ class Sequential:
         RuntimeError
             If the network was not compiled.
         ValueError
-            If the data are empty, of the wrong shape, or hold NaN or infinity.
+            If the data are empty, of the wrong shape, outside of what the loss takes, or hold NaN or infinity.
         FloatingPointError
             If the loss stops being a number.
         """
+        refuse_arguments("fit", not_here)
         self._require_compiled()
         epochs = positive_integer("epochs", epochs)
         initial_epoch = not_negative_integer("initial_epoch", initial_epoch)
-        batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
-        batches = self._batches(x, y, batch_size, shuffle, steps_per_epoch)
+        batch_size = self._batch_size(batch_size)
+        batches, held_out = self._batches(x, y, batch_size, shuffle, steps_per_epoch, validation_split)
         if validation_data is not None:
-            validation_data = self._prepare_pair(*validation_data, "x_val", "y_val")
+            held_out = self._prepare_pair(*pair_of("validation_data", validation_data), "x_val", "y_val")
 
         self.history = History()
-        callbacks = CallbackList([self.history, *(callbacks or [])], self, epochs, verbose)
+        callbacks = CallbackList(callbacks, self, epochs, verbose, self.history)
         self.stop_training = False
         callbacks.on_train_begin()
         for epoch in range(initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
             logs = {"loss": self._train_one_epoch(batches)}
-            if validation_data is not None:
-                logs["val_loss"] = self._mean_loss(*validation_data, batch_size)
+            if held_out is not None:
+                logs["val_loss"] = self._mean_loss(*held_out, batch_size)
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
         callbacks.on_train_end()
         return self.history
 
-    def _batches(self, x, y, batch_size, shuffle, steps_per_epoch):
-        """Where the batches of each epoch come from."""
+    def _batches(self, x, y, batch_size, shuffle, steps_per_epoch, validation_split):
+        """Where the batches of each epoch come from, and the pair that a `validation_split` holds out, or `None`."""
+        validation_split = fraction("validation_split", validation_split)
         if y is None:
+            if validation_split:
+                raise ValueError(
+                    "validation_split goes with arrays x and y: expected 0 with an iterable of batches. "
+                    f"Received: {validation_split!r}."
+                )
             if steps_per_epoch is not None:
                 steps_per_epoch = positive_integer("steps_per_epoch", steps_per_epoch)
-            return StreamBatches(x, steps_per_epoch)
+            return StreamBatches(x, steps_per_epoch), None
         if steps_per_epoch is not None:
             raise ValueError(
                 "steps_per_epoch goes with an iterable of batches: expected None beside arrays x and y. "
                 f"Received: {steps_per_epoch!r}."
             )
         x, y = self._prepare_pair(x, y, "x", "y")
-        return ArrayBatches(x, y, batch_size, shuffle, self.rng, self.dtype)
+        held_out = None
+        if validation_split:
+            trained = math.floor(len(x) * (1 - validation_split))  # as Keras rounds
+            if not 0 < trained < len(x):
+                raise ValueError(
+                    f"validation_split expected a share that leaves examples on both sides of {len(x)}. "
+                    f"Received: {validation_split!r}."
+                )
+            held_out = x[trained:], y[trained:]
+            x, y = x[:trained], x[:trained] if y is x else y[:trained]
+        return ArrayBatches(x, y, batch_size, shuffle, self.generator, self.dtype or "float32"), held_out
 
     def _train_one_epoch(self, batches):
         """Take a step on every batch; return the mean loss of their examples."""
@@ -412,7 +479,7 @@ class Sequential:
         for x, y in batches.epoch():
             if isinstance(batches, StreamBatches):  # what comes from outside is checked as it comes
                 x, y = self._prepare_pair(x, y, "x", "y")
-                x, y = as_floating(x, self.dtype), as_floating(y, self.dtype)
+                x, y = self._cast(x), self._cast(y)
             loss = self.train_on_batch(x, y)
             if not math.isfinite(loss):
                 raise FloatingPointError(
@@ -423,55 +490,139 @@ class Sequential:
             count += len(x)
         return total / count
 
-    def evaluate(self, x, y, batch_size=32, verbose=0):
+    def evaluate(self, x, y, batch_size=None, verbose="auto", **not_here):
         """Return the mean loss on data, penalties included, without training.
 
         Parameters
         ----------
-        x : array_like, shape (n, features)
-        y : array_like, shape (n, units of the last layer)
+        x : array_like, shape (n, …)
+        y : array_like, of the shape of the output
         batch_size : int or None
             Examples at a time; `None` is 32.
-        verbose : int
+        verbose : int or str
             Taken for Keras's sake; nothing is printed.
+        **not_here
+            What else Keras takes is refused, such as `sample_weight`.
         """
+        refuse_arguments("evaluate", not_here)
         self._require_compiled()
-        batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
-        return self._mean_loss(*self._prepare_pair(x, y, "x", "y", follow=False), batch_size)
+        return self._mean_loss(*self._prepare_pair(x, y, "x", "y"), self._batch_size(batch_size))
 
     def _mean_loss(self, x, y, batch_size):
         total = 0.0
         for start in range(0, len(x), batch_size):
             rows = slice(start, start + batch_size)
-            x_batch, y_batch = (as_floating(data[rows], self.dtype) for data in (x, y))
-            loss, _ = self._loss_and_its_gradient(y_batch, self.forward(x_batch, reuse_arrays=True))
+            x_batch, y_batch = self._cast(x[rows]), self._cast(y[rows])
+            with reused():
+                loss, _ = self._loss_with_delta(y_batch, self.forward(x_batch))
             total += (loss + self.penalty()) * len(x_batch)
         return total / len(x)
 
-    def predict(self, x, batch_size=32, verbose=0):
+    def predict(self, x, batch_size=None, verbose="auto", **not_here):
         """Return the network's output for all of `x`, a batch at a time.
 
         Parameters
         ----------
-        x : array_like, shape (n, features)
+        x : array_like, shape (n, …)
         batch_size : int or None
             Examples at a time; `None` is 32.
-        verbose : int
+        verbose : int or str
             Taken for Keras's sake; nothing is printed.
+        **not_here
+            What else Keras takes is refused, such as `steps`.
 
         Returns
         -------
-        ndarray, shape (n, units of the last layer)
+        ndarray, shape (n, …)
         """
+        refuse_arguments("predict", not_here)
         self._require_layers()
-        batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
+        batch_size = self._batch_size(batch_size)
         x = self._prepare("x", x)
-        batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
-        return np.concatenate([self.forward(as_floating(batch, self.dtype)) for batch in batches])
+        return np.concatenate([self.forward(x[start : start + batch_size]) for start in range(0, len(x), batch_size)])
+
+    # --------------------------------------------------------------------- saving
+
+    def get_config(self):
+        """Return what the network is made of, without its weights: its layers and its settings."""
+        return {
+            "layers": list(self.layers),
+            "input_shape": self.input_shape,
+            "name": self.name,
+            "dtype": self.dtype,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, rng=None):
+        """Make a network from what `get_config` returned; its weights are drawn anew, from `rng`."""
+        network = cls(trainable=config["trainable"], name=config["name"], dtype=config["dtype"], rng=rng)
+        if config["input_shape"] is not None:
+            network.add(Input(tuple(config["input_shape"][1:])))
+        for layer in config["layers"]:
+            if layer["class_name"] == "Sequential":
+                network.add(cls.from_config(layer["config"], network.generator))
+            else:
+                network.add(LAYERS[layer["class_name"]].from_config(layer["config"]))
+        return network
+
+    @property
+    def generators(self):
+        """The random generators of the network and of all layers in it, one after the other; many are the same."""
+        return [self.rng, *(rng for layer in self.layers for rng in layer.generators)]
+
+    @generators.setter
+    def generators(self, generators):
+        self.rng, *generators = generators
+        for layer in self.layers:
+            count = len(layer.generators)
+            layer.generators, generators = generators[:count], generators[count:]
+
+    def save(self, path):
+        """Write the network to one file, from which `aelib.nn.models.load_model` makes an equal one.
+
+        Saved are the layers, the weights, the state of the random generators and, if the network is compiled, its
+        loss and its optimizer with all that the optimizer remembers. So training goes on after loading as if it had
+        never stopped, bit for bit. The file is complete or not there: an interrupted save leaves an earlier file as
+        it was. A layer that two networks share is two layers after both have been saved and loaded. Callbacks, the
+        history and the position in a stream of batches are not saved.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The file's name, used as it is; no ending is asked for. An existing file is replaced.
+
+        Raises
+        ------
+        RuntimeError
+            If the network is not built.
+        TypeError
+            If a part is of a class of your own, whose code cannot be written down, or a setting is not finite.
+        ValueError
+            If the optimizer belongs to another network, or if `path` is not a file.
+        FileNotFoundError
+            If the folder does not exist.
+        """
+        archive.save(self, path)
+
+    def save_weights(self, path):
+        """Write the weights to one file, by the names of the layers."""
+        archive.save_weights(self, path)
+
+    def load_weights(self, path):
+        """Read the weights that `save_weights` wrote for a network of the same layers."""
+        archive.load_weights(self, path)
 
     # --------------------------------------------------------------------- checks
 
-    def _prepare_pair(self, x, y, x_name, y_name, follow=True):
+    def _batch_size(self, batch_size):
+        return 32 if batch_size is None else positive_integer("batch_size", batch_size)
+
+    def _cast(self, array):
+        """Data in the precision of the network."""
+        return np.asarray(array, dtype=self.dtype or "float32")
+
+    def _prepare_pair(self, x, y, x_name, y_name):
         """Check inputs and targets; `y is x` stays so, to be looked at once."""
         prepared_x = self._prepare(x_name, x)
         prepared_y = prepared_x if y is x else self._prepare(y_name, y)
@@ -480,15 +631,15 @@ class Sequential:
                 f"Expected as many targets as inputs: {x_name} has {len(prepared_x)} rows. "
                 f"Received: {y_name} with {len(prepared_y)} rows."
             )
-        dtype = np.result_type(self.dtype, *(a for a in (prepared_x, prepared_y) if a.dtype.kind == "f"))
-        if follow and dtype != self.dtype:
-            self.astype(dtype)
         if not self.built:
-            self.build(prepared_x.shape[1])
+            self.build((None, *prepared_x.shape[1:]))
+        self.loss.check_targets(prepared_y)
         return prepared_x, prepared_y
 
     def _prepare(self, name, array):
-        """Return data as an array of shape (n, features), or say what is wrong with it."""
+        """Return data as an array of shape (n, …), or say what is wrong with it."""
+        if isinstance(array, np.ma.MaskedArray):
+            raise ValueError(f"{name} must be an array without a mask. Received: a masked array; call filled() first.")
         array = self._check_batch(name, np.asarray(array))
         if array.dtype.kind in "biu":
             return array
@@ -502,9 +653,9 @@ class Sequential:
 
     @staticmethod
     def _check_batch(name, array):
-        if np.ndim(array) != 2 or len(array) == 0 or array.shape[1] == 0:
+        if np.ndim(array) < 2 or array.size == 0:
             raise ValueError(
-                f"{name} must be a matrix of shape (n, features) with at least one row. "
+                f"{name} must be a batch of shape (n, features) with at least one row. "
                 f"Received: shape {np.shape(array)}."
             )
         return array
@@ -518,9 +669,34 @@ class Sequential:
 
     def _require_layers(self):
         if not self.layers:
-            raise RuntimeError("This network has no layers: expected at least one Dense. Received: none.")
+            raise RuntimeError("This network has no layers: expected at least one. Received: none.")
+
+    def _require_built(self):
+        self._require_layers()
+        for layer in self.layers:
+            layer._require_built()
 
     def _require_compiled(self):
         self._require_layers()
         if self.loss is None:
             raise RuntimeError("This network is not compiled: call compile(optimizer=…, loss=…) first.")
+
+
+def kind_of(layer):
+    """A layer's class in snake case, by which Keras names it: ``"batch_normalization"``, ``"conv2d"``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
+
+
+def is_numbered(name, kind):
+    """Whether a name is one that a network gives by itself: ``"dense"``, ``"dense_1"``, …"""
+    return name == kind or (name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
+
+
+def pair_of(name, value):
+    """Return `value` as inputs and targets, or say that it is no pair of them."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        length = f" of length {len(value)}" if isinstance(value, (tuple, list)) else ""
+        raise ValueError(
+            f"{name} expected a pair (x, y), without sample weights. Received: a {type(value).__name__}{length}."
+        )
+    return value

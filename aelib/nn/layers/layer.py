@@ -1,0 +1,289 @@
+"""What every layer is: weights, a forward pass, and a backward pass."""
+
+import contextlib
+
+import numpy as np
+
+from aelib.checks import positive_integer, real_arrays
+from aelib.nn import initializers, utils
+from aelib.nn.configurable import Configurable
+from aelib.nn.memory import Buffers
+
+PRECISIONS = ("float32", "float64")
+
+
+class Input(Configurable):
+    """Says the shape of one example, so that the network is built before it sees data.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of one example without the batch axis: ``(features,)`` or ``(height, width, channels)``.
+    """
+
+    def __init__(self, shape):
+        if not isinstance(shape, (tuple, list)) or not shape:
+            raise ValueError(f"Input takes the shape of one example, such as (features,). Received: {shape!r}.")
+        self.shape = tuple(positive_integer("A size of the shape", size) for size in shape)
+
+
+class Layer(Configurable):
+    """Base class. A layer of your own defines `forward`, `backward` and, if it has weights, `build`.
+
+    Parameters
+    ----------
+    name : str or None
+        `None` lets the network number its layers.
+    dtype : {"float32", "float64"} or None
+        The precision of the weights, in which data are taken; `None` is the network's.
+    trainable : bool
+        Whether training changes the weights.
+
+    Attributes
+    ----------
+    weight_names : tuple of str
+        Of the class: the attributes that training changes. `backward` leaves the gradient of ``"kernel"``
+        in the attribute ``kernel_gradient``. A weight that is `None` is not there.
+    state_names : tuple of str
+        Of the class: the attributes that `forward` changes in training, such as a moving mean.
+    kept : object
+        What `forward` keeps for `backward`. It is no part of a copy or a pickle.
+    built : bool
+        Whether the weights exist.
+    rng : numpy.random.Generator or None
+        Where random numbers come from; the network gives its own to a layer that has none.
+
+    Examples
+    --------
+    A layer that scales each feature, `A = s ⊙ X`:
+
+    >>> class Scale(Layer):
+    ...     weight_names = ("factor",)
+    ...
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(input_shape[1:], "ones")
+    ...
+    ...     def forward(self, x, training=False):
+    ...         self.kept = x
+    ...         return self.factor * x
+    ...
+    ...     def backward(self, gradient):
+    ...         self.factor_gradient = (gradient * self.kept).sum(axis=0)
+    ...         return gradient * self.factor
+    """
+
+    weight_names = ()
+    state_names = ()
+    kept = None
+    built = False
+    input_shape = None
+    rng = None
+
+    def __init__(self, name=None, dtype=None, trainable=True):
+        if dtype is not None and dtype not in PRECISIONS:
+            raise ValueError(f"dtype must be {' or '.join(PRECISIONS)}. Received: {dtype!r}.")
+        self.name, self.dtype, self.trainable = name, dtype, trainable
+        self._buffers = Buffers()
+
+    # ------------------------------------------------------------ what a layer defines
+
+    def build(self, input_shape):
+        """Make the weights.
+
+        Parameters
+        ----------
+        input_shape : tuple
+            The shape of a batch, the number of examples left open: ``(None, features)``.
+        """
+
+    def forward(self, x, training=False):
+        """Return the output, keeping in `kept` what `backward` needs.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+        training : bool
+            Whether this is a step of training, which some layers take otherwise.
+
+        Returns
+        -------
+        ndarray, shape (n, …)
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no forward pass: define forward(x, training).")
+
+    def backward(self, gradient):
+        """Return `∂C/∂X`, given `∂C/∂A`, and set the gradients of the weights.
+
+        Parameters
+        ----------
+        gradient : ndarray, of the shape of the last output
+            `∂C/∂A`, the gradient of the loss with respect to this layer's output.
+
+        Returns
+        -------
+        ndarray, of the shape of the last input
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no backward pass: define backward(gradient).")
+
+    def penalty(self):
+        """Return the sum of this layer's penalties, a float, after a forward pass."""
+        return 0.0
+
+    # ------------------------------------------------- what a network may ask of a layer
+
+    #: Pre-activations and activation of the last forward pass, of a layer that ends with an activation:
+    #: a loss may need them (see `aelib.nn.losses.Loss.with_delta`).
+    output_activation = None
+
+    def backward_from_delta(self, delta, input_gradient=True):
+        """Do what `backward` does, given the error signal `∂C/∂Z` before the activation of this layer."""
+        raise NotImplementedError(f"{type(self).__name__} has no activation: use backward(gradient).")
+
+    def backward_to_weights(self, gradient):
+        """Set the gradients of the weights, as `backward` does, where `∂C/∂X` is not wanted."""
+        self.backward(gradient)
+
+    # ---------------------------------------------------------------------- weights
+
+    def add_weight(self, shape, initializer="glorot_uniform"):
+        """Return a new weight array in the layer's precision.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : str or Initializer
+        """
+        return initializers.get(initializer)(tuple(shape), self.dtype or "float32", self.generator)
+
+    @property
+    def generator(self):
+        """Where this layer's random numbers come from."""
+        if self.rng is None:
+            self.rng = utils.generator()
+        return self.rng
+
+    @property
+    def generators(self):
+        """`[rng]`: the random generator of the layer, in a list as a network has several."""
+        return [self.rng]
+
+    @generators.setter
+    def generators(self, generators):
+        (self.rng,) = generators
+
+    def _named(self, names):
+        return {name: getattr(self, name) for name in names if getattr(self, name, None) is not None}
+
+    @property
+    def trainable_variables(self):
+        """The weight arrays themselves that training changes."""
+        return list(self._named(self.weight_names).values()) if self.trainable else []
+
+    @property
+    def gradients(self):
+        """The gradients of the last backward pass, in the order of `trainable_variables`."""
+        names = self._named(self.weight_names) if self.trainable else ()
+        return [getattr(self, f"{name}_gradient", None) for name in names]
+
+    @property
+    def variables(self):
+        """All weight arrays by name: those that training changes, and those that it does not."""
+        return self._named((*self.weight_names, *self.state_names))
+
+    @property
+    def weights(self):
+        """All weight arrays, in Keras's order."""
+        return list(self.variables.values())
+
+    def get_weights(self):
+        """Return copies of all weights, in Keras's order."""
+        self._require_built()
+        return [variable.copy() for variable in self.weights]
+
+    def set_weights(self, weights):
+        """Set all weights from arrays of the same shapes, in Keras's order; they keep their precision.
+
+        Raises
+        ------
+        ValueError
+            If the number of arrays or a shape differs; then no weight is changed.
+        """
+        self._require_built()
+        weights = real_arrays(weights)
+        expected, received = [w.shape for w in self.weights], [w.shape for w in weights]
+        if expected != received:
+            raise ValueError(f"'{self._shown_name}' expected weights of shapes {expected}. Received: {received}.")
+        for variable, values in zip(self.weights, weights):
+            variable[...] = values
+
+    def count_params(self):
+        """Return the number of weights."""
+        self._require_built()
+        return sum(variable.size for variable in self.weights)
+
+    def astype(self, dtype):
+        """Change the precision of the weights; return the layer."""
+        self.dtype = np.dtype(dtype).name
+        for name, variable in self.variables.items():
+            setattr(self, name, variable.astype(dtype, copy=False))
+        return self
+
+    # ------------------------------------------------------------------------- use
+
+    def __call__(self, x, training=False):
+        """Build the layer if it is not built, and return its output for a batch."""
+        x = np.asarray(x, dtype=self.dtype or "float32")
+        self.build_for((None, *x.shape[1:]))
+        return self.forward(x, training)
+
+    def build_for(self, input_shape):
+        """Build the layer for batches of this shape; say so, if it is built for others."""
+        if not self.built:
+            self.build(input_shape)
+            self.input_shape, self.built = tuple(input_shape), True
+        elif self.input_shape is not None and tuple(input_shape[1:]) != self.input_shape[1:]:
+            raise ValueError(
+                f"Layer '{self._shown_name}' expected batches of shape {shown(self.input_shape)}. "
+                f"Received: {shown(input_shape)}."
+            )
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the output for batches of a shape, ``(None, …)``, by trying it with one example."""
+        self.build_for(input_shape)
+        with self._left_as_it_was():
+            output = self.forward(np.zeros((1, *input_shape[1:]), self.dtype or "float32"))
+        return (None, *output.shape[1:])
+
+    @contextlib.contextmanager
+    def _left_as_it_was(self):
+        kept = self.kept
+        yield
+        self.kept = kept
+
+    @property
+    def _shown_name(self):
+        return self.name or type(self).__name__.lower()
+
+    def _require_built(self):
+        if not self.built:
+            raise RuntimeError(
+                f"Layer '{self._shown_name}' is not built: expected an Input in front of it, or data. Received: "
+                f"a {type(self).__name__} without weights."
+            )
+
+    def _require_kept(self):
+        if self.kept is None:
+            raise RuntimeError(
+                f"Layer '{self._shown_name}' has nothing to go back through: "
+                "expected a forward pass before backward. Received: none."
+            )
+
+    def __getstate__(self):
+        """Leave out what a pass has left: a copy holds weights, not activations."""
+        left = {"kept", *(f"{name}_gradient" for name in self.weight_names)}
+        return {name: value for name, value in self.__dict__.items() if name not in left}
+
+
+def shown(shape):
+    """A shape as text, `n` for the number of examples: ``(n, 784)``."""
+    return "(" + ", ".join(["n", *(str(size) for size in shape[1:])]) + ("" if len(shape) > 1 else ",") + ")"

@@ -1,0 +1,46 @@
+"""The one place where what Keras has and this room has not is refused, by name."""
+
+#: Arguments of Keras's methods that change how long something takes, but no number; they are taken and have no effect.
+WITHOUT_EFFECT = ("jit_compile", "run_eagerly", "steps_per_execution", "auto_scale_loss")
+
+
+def refuse_arguments(method, arguments):
+    """Say that a method does not take these arguments, unless they are `None` or have no effect.
+
+    Parameters
+    ----------
+    method : str
+        The method's name, such as ``"fit"``.
+    arguments : dict of str to object
+
+    Raises
+    ------
+    TypeError
+        If one of them asks for something.
+    """
+    for name, value in arguments.items():
+        if value is not None and name not in WITHOUT_EFFECT:
+            raise TypeError(
+                f"aelib.nn's {method} expected no argument {name}: it is Keras in miniature, without sample weights, "
+                f"class weights, metrics and the like. Received: {name}={value!r}."
+            )
+
+
+def refuse_names(module):
+    """Return a `__getattr__` for a module that refuses what is not in it.
+
+    Parameters
+    ----------
+    module : str
+        The module's name, `__name__`.
+    """
+
+    def __getattr__(name):
+        raise AttributeError(
+            f"{module} has no {name}. It is Keras in miniature: dense and convolutional networks in a row "
+            "(Sequential), and what trains them. Functional models, metrics, recurrent layers and attention are "
+            "Keras's own.",
+            name=name,
+        )
+
+    return __getattr__

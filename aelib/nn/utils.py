@@ -1,0 +1,42 @@
+"""The one random generator that networks share which are given none: Keras's `set_random_seed`."""
+
+import random
+
+import numpy as np
+
+_seeded = None
+
+
+def set_random_seed(seed):
+    """Make all that is drawn from now on repeatable, as `keras.utils.set_random_seed` does.
+
+    Networks and layers that were given neither a generator nor a seed share one generator with this seed.
+    The global generators of Python and of NumPy are seeded too, as Keras seeds them.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2³² - 1.
+    """
+    global _seeded
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1. Received: {seed!r}.")
+    random.seed(int(seed))
+    np.random.seed(seed)
+    _seeded = np.random.default_rng(seed)
+
+
+def generator(rng=None):
+    """Return a generator from a seed; without one, the shared generator or, if no seed was set, fresh entropy.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int, sequence of int or None
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    if rng is None and _seeded is not None:
+        return _seeded
+    return np.random.default_rng(rng)
