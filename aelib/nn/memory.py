@@ -18,6 +18,12 @@ BLOCK = 65_536
 # After how many steps the slots are cleared of numbers too small to matter.
 CLEARING = 50
 
+# The names of the arrays for results within a rule; the rules of `aelib.nn.optimizers` need no more.
+SPARE = ("first", "second")
+
+#: The powers that a rule may take.
+POWERS = {2: np.square, 0.5: np.sqrt}
+
 _this_thread = threading.local()
 
 
@@ -81,6 +87,79 @@ class Buffers:
         return sum(flat.nbytes for flat in self._flat.values())
 
 
+class Operand:
+    """An array in an expression whose results take the place of results that are not needed any more.
+
+    NumPy makes a new array for each operation of `alpha * m / (v**0.5 + epsilon)`, and new memory is slow. Here
+    the second operation writes into the result of the first, and so on. The numbers are NumPy's.
+
+    Parameters
+    ----------
+    array : ndarray
+    spare : list of ndarray
+        Where a result may go that has no operand's place to take; when they are used up, new ones are made.
+    passing : bool
+        Whether the array is a result within the expression, which the next operation may write into.
+    """
+
+    __slots__ = ("array", "spare", "passing")
+    __array_ufunc__ = None  # NumPy's own numbers leave the operation to this class
+
+    def __init__(self, array, spare, passing=False):
+        self.array, self.spare, self.passing = array, spare, passing
+
+    @property
+    def dtype(self):
+        return self.array.dtype
+
+    def __add__(self, other):
+        return self._apply(np.add, other)
+
+    def __sub__(self, other):
+        return self._apply(np.subtract, other)
+
+    def __mul__(self, number):
+        return self._apply(np.multiply, number)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self._apply(np.divide, other)
+
+    def __pow__(self, exponent):
+        return Operand(POWERS[exponent](self.array, self._place()), self.spare, True)
+
+    def __iadd__(self, other):
+        np.add(self.array, other.array, self.array)
+        other.give_back()
+        return self
+
+    def __setitem__(self, everything, other):
+        self.array[everything] = other.array
+        other.give_back()
+
+    def _apply(self, ufunc, other):
+        """The ufunc of this operand and of another, or of a number."""
+        if not isinstance(other, Operand):
+            return Operand(ufunc(self.array, other, self._place()), self.spare, True)
+        if not other.passing:
+            return Operand(ufunc(self.array, other.array, self._place()), self.spare, True)
+        if self.passing:
+            self.spare.append(self.array)
+        return Operand(ufunc(self.array, other.array, other.array), self.spare, True)
+
+    def _place(self):
+        """Where a result may go: into this operand if it is passing, or into spare or new memory."""
+        if self.passing:
+            return self.array
+        return self.spare.pop()[: self.array.size] if self.spare else np.empty_like(self.array)
+
+    def give_back(self):
+        """Let the memory of a result that is not needed any more be used again."""
+        if self.passing:
+            self.spare.append(self.array)
+
+
 class Slots:
     """What an optimizer keeps beside the weights: for each name one vector, with an entry for each weight.
 
@@ -101,12 +180,15 @@ class Slots:
         self.shapes = [w.shape for w in variables]
         self._ends = list(itertools.accumulate(sizes))
         self._blocks = blocks(sizes)
-        self._vectors = {name: np.zeros(sum(sizes), np.result_type(*variables)) for name in names}
+        self.dtype = np.result_type(*variables)
+        self._vectors = {name: np.zeros(sum(sizes), self.dtype) for name in names}
+        self._buffers = Buffers()
 
     def follow(self, variables):
         """Take on the precision of the variables."""
         dtype = np.result_type(*variables)
-        if any(vector.dtype != dtype for vector in self._vectors.values()):
+        if dtype != self.dtype:
+            self.dtype = dtype
             self._vectors = {name: vector.astype(dtype) for name, vector in self._vectors.items()}
 
     def step(self, rule, gradients, variables):
@@ -117,15 +199,24 @@ class Slots:
         Parameters
         ----------
         rule : callable
-            From a gradient, shape (n,), and the slots by name, each of that shape, to the step, of that shape.
+            From a gradient, shape (n,), and the slots by name, each of that shape, to the step, of that shape: all as
+            `Operand`.
         gradients, variables : list of ndarray
         """
         gradients, variables = [flat(g) for g in gradients], [flat(w) for w in variables]
         for block, pieces in self._blocks:
+            g = self._joined([gradients[number][part] for number, part, _ in pieces], block.stop - block.start)
             slots = {name: vector[block] for name, vector in self._vectors.items()}
-            step = rule(joined([gradients[number][part] for number, part, _ in pieces]), **slots)
+            spare = [self._buffers.array(name, (BLOCK,), self.dtype) for name in SPARE]
+            step = rule(Operand(g, spare), **{name: Operand(slot, spare) for name, slot in slots.items()}).array
             for number, part, place in pieces:
                 variables[number][part] += step[place]
+
+    def _joined(self, parts, size):
+        """Arrays of one axis, one behind the other; a single one is not copied."""
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts, out=self._buffers.array("gradient", (size,), self.dtype))
 
     def clear(self):
         """Set to zero what has decayed to nothing.
@@ -149,11 +240,6 @@ class Slots:
 def flat(array):
     """An array's entries in one row, through which the array itself is changed."""
     return array.reshape(-1) if array.flags.c_contiguous else array.flat
-
-
-def joined(parts):
-    """Arrays of one axis, one behind the other; a single one is not copied."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def blocks(sizes):

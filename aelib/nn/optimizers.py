@@ -184,8 +184,8 @@ class RMSprop(Optimizer):
         self.epsilon = checks.not_negative_number("epsilon", epsilon)
 
     def step(self, g, velocity):
-        velocity[:] = self.rho * velocity + (1 - self.rho) * np.square(g)
-        return -self.learning_rate * g / np.sqrt(velocity + self.epsilon)
+        velocity[:] = self.rho * velocity + (1 - self.rho) * g**2
+        return -self.learning_rate * (g / (velocity + self.epsilon) ** 0.5)
 
 
 class Adam(Optimizer):
@@ -222,8 +222,8 @@ class Adam(Optimizer):
 
     def step(self, g, m, v):
         m += (1 - self.beta_1) * (g - m)
-        v += (1 - self.beta_2) * (np.square(g) - v)
-        return -self.alpha(m.dtype) * m / (np.sqrt(v) + self.epsilon)
+        v += (1 - self.beta_2) * (g**2 - v)
+        return -self.alpha(m.dtype) * (m / (v**0.5 + self.epsilon))
 
     def alpha(self, dtype):
         """Return the learning rate with both corrections, computed in the weights' precision, as in Keras.
@@ -231,7 +231,7 @@ class Adam(Optimizer):
         It matters: 0.999 in float32 is 1.3e-8 off, which makes 1 - 0.999 wrong by 1.3e-5 of itself.
         """
         t, beta_1, beta_2 = self.iterations, dtype.type(self.beta_1), dtype.type(self.beta_2)
-        return self.learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        return float(self.learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t))
 
 
 class AdamW(Adam):

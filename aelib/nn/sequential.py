@@ -184,7 +184,6 @@ class Sequential(Layer):
     @property
     def trainable_variables(self):
         """The weight arrays themselves, `[W1, b1, W2, b2, …]`."""
-        self._require_built()
         return [v for layer in self.layers for v in layer.trainable_variables] if self.trainable else []
 
     @property
@@ -304,9 +303,10 @@ class Sequential(Layer):
         only the logits. Keras does the same.
         """
         self._check_target(y, y_pred)
-        if self.output_activation is not None:
+        output = self.output_activation
+        if output is not None:
             out, scratch = (self._buffers.out(name, y_pred.shape, y_pred.dtype) for name in ("delta", "scratch"))
-            together = self.loss.with_delta(y, y_pred, *self.output_activation, out=out, scratch=scratch)
+            together = self.loss.with_delta(y, y_pred, *output, out=out, scratch=scratch)
             if together is not None:
                 return together
         return self.loss(y, y_pred), None

@@ -171,24 +171,26 @@ class Layer(Configurable):
     def generators(self, generators):
         (self.rng,) = generators
 
-    def _named(self, names):
-        return {name: getattr(self, name) for name in names if getattr(self, name, None) is not None}
-
     @property
     def trainable_variables(self):
         """The weight arrays themselves that training changes."""
-        return list(self._named(self.weight_names).values()) if self.trainable else []
+        return [getattr(self, name) for name in self._trained]
 
     @property
     def gradients(self):
         """The gradients of the last backward pass, in the order of `trainable_variables`."""
-        names = self._named(self.weight_names) if self.trainable else ()
-        return [getattr(self, f"{name}_gradient", None) for name in names]
+        return [getattr(self, f"{name}_gradient", None) for name in self._trained]
+
+    @property
+    def _trained(self):
+        """The names of the weights that are there and that training changes."""
+        return [name for name in self.weight_names if getattr(self, name, None) is not None] if self.trainable else []
 
     @property
     def variables(self):
         """All weight arrays by name: those that training changes, and those that it does not."""
-        return self._named((*self.weight_names, *self.state_names))
+        names = (*self.weight_names, *self.state_names)
+        return {name: getattr(self, name) for name in names if getattr(self, name, None) is not None}
 
     @property
     def weights(self):
