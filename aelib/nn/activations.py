@@ -1,16 +1,23 @@
-"""An activation bends a layer's output: without one, a deep network is a single matrix.
+"""The functions between the layers: without one, a deep network is a single matrix.
 
-Each activation is a pair of element-wise functions of the pre-activation `Z`: the
+Each activation but the softmax is a pair of element-wise functions of the pre-activation `Z`: the
 value `A = f(Z)` for the forward pass and the derivative `f'(Z)` for the backward pass.
 Where a result is worked on further in place, `np.asarray` lets a plain number pass too.
+
+Each class has an instance under Keras's name for the function: `relu` is `ReLU()`, so that both
+`relu(z)` and `Dense(32, activation=relu)` work as in Keras.
 """
+
+import math
 
 import numpy as np
 
+from aelib.checks import between_0_and_1
+from aelib.nn.configurable import Configurable
 from aelib.nn.registry import resolve
 
 
-class Activation:
+class Activation(Configurable):
     """Base class: an element-wise function and its derivative.
 
     Where a method takes `out`, it writes its result there and returns it; `None` makes
@@ -61,6 +68,16 @@ class Activation:
         ndarray, same shape
         """
         return np.multiply(gradient, self.derivative(z, a, out), out=out)
+
+    def identifier(self):
+        """Return Keras's name of the activation, or class and arguments where an argument was changed.
+
+        Returns
+        -------
+        str or dict
+        """
+        names = [name for name, cls in NAMES.items() if cls is type(self)]
+        return names[0] if names and repr(self) == repr(type(self)()) else super().identifier()
 
 
 class Linear(Activation):
@@ -150,7 +167,101 @@ class Softplus(Activation):
         return Sigmoid()(z, out)
 
 
-#: Each activation's class by its name.
+class LeakyReLU(Activation):
+    """`f(z) = z` where `z > 0`, else `negative_slope · z`; `f'(z) = 1`, else `negative_slope`.
+
+    A ReLU that cannot die: it lets a part of the gradient through on its negative side, too.
+
+    Parameters
+    ----------
+    negative_slope : float
+        From 0 to 1. The default is that of Keras's `leaky_relu`.
+    """
+
+    def __init__(self, negative_slope=0.2):
+        self.negative_slope = between_0_and_1("negative_slope", negative_slope)
+
+    def __call__(self, z, out=None):
+        a = np.asarray(np.multiply(z, self.negative_slope, out=out))
+        return np.maximum(z, a, out=a)  # with a slope of at most 1 the larger one is the right one
+
+    def derivative(self, z, a, out=None):
+        slope = np.empty_like(z) if out is None else out
+        slope.fill(self.negative_slope)
+        slope[z > 0] = 1
+        return slope
+
+
+class SiLU(Activation):
+    """`f(z) = z σ(z)`, `f'(z) = σ(z) + f(z) (1 - σ(z))`, with the sigmoid `σ`; also called swish."""
+
+    def __call__(self, z, out=None):
+        return np.multiply(z, precise_sigmoid(z), out=out)
+
+    def derivative(self, z, a, out=None):
+        sigmoid = precise_sigmoid(z)
+        return np.add(sigmoid, a * (1 - sigmoid), out=out)
+
+
+def precise_sigmoid(z):
+    """Return the sigmoid, with all digits where it is small, too: `exp(z)` there, where `Sigmoid` has rounded to 0."""
+    e = np.exp(-np.abs(z))  # at most 1: no overflow
+    return np.where(np.greater(z, 0), 1, e) / (1 + e)
+
+
+class GELU(Activation):
+    """`f(z) = z Φ(z)`, `f'(z) = Φ(z) + z φ(z)`, with the standard normal distribution `Φ` and its density `φ`.
+
+    The Gaussian error linear unit in its exact form, which is Keras's default.
+    """
+
+    def __call__(self, z, out=None):
+        return np.multiply(z, normal_distribution(z), out=out)
+
+    def derivative(self, z, a, out=None):
+        density = np.exp(-0.5 * np.square(z)) / math.sqrt(2 * math.pi)
+        return np.add(normal_distribution(z), z * density, out=out)
+
+
+ERFC = np.frompyfunc(math.erfc, 1, 1)
+
+
+def normal_distribution(z):
+    """Return `Φ(z) = erfc(-z / √2) / 2`, in the dtype of `z`.
+
+    NumPy has no error function, so the standard library's is called for one number after the other: about
+    0.1 µs each. With `erfc`, small probabilities keep their digits.
+    """
+    argument = np.asarray(z) / -math.sqrt(2.0)
+    return np.asarray(ERFC(argument), argument.dtype) / 2
+
+
+class Softmax(Activation):
+    """`f(z)_i = exp(z_i) / Σ_j exp(z_j)` along the last axis: positive numbers that sum to 1.
+
+    Each output depends on every `z` of its row, so there is no `f'(z)` for each entry. The error signal
+    needs all of a row: `∂C/∂z_i = a_i (∂C/∂a_i - Σ_j a_j ∂C/∂a_j)`.
+    """
+
+    def __call__(self, z, out=None):
+        a = np.subtract(z, np.max(z, axis=-1, keepdims=True), out=out)  # at most 0: no overflow
+        np.exp(a, out=a)
+        a /= a.sum(axis=-1, keepdims=True)
+        return a
+
+    def derivative(self, z, a, out=None):
+        raise NotImplementedError(
+            "Softmax has no derivative element by element: expected a call of backward. Received: one of derivative."
+        )
+
+    def backward(self, gradient, z, a, out=None):
+        mean = np.vecdot(a, gradient)[..., np.newaxis]
+        delta = np.subtract(gradient, mean, out=out)
+        delta *= a
+        return delta
+
+
+#: The class of each element-wise activation by Keras's name.
 ACTIVATIONS = {
     "linear": Linear,
     "relu": ReLU,
@@ -158,11 +269,27 @@ ACTIVATIONS = {
     "tanh": Tanh,
     "elu": ELU,
     "softplus": Softplus,
+    "leaky_relu": LeakyReLU,
+    "silu": SiLU,
+    "gelu": GELU,
 }
+NAMES = {**ACTIVATIONS, "softmax": Softmax, "swish": SiLU}  # all that `get` takes
+
+linear, relu, sigmoid, tanh, elu, softplus = Linear(), ReLU(), Sigmoid(), Tanh(), ELU(), Softplus()
+leaky_relu, silu, gelu, softmax = LeakyReLU(), SiLU(), GELU(), Softmax()
+swish = silu
 
 
 def get(identifier):
-    """Return the activation of a name; `None` is the linear one, as in Keras."""
+    """Return the activation of a name, a dictionary, a class or an object; `None` is the linear one, as in Keras."""
     if identifier is None:
         return Linear()
-    return resolve(identifier, ACTIVATIONS, Activation, "activation")
+    return resolve(identifier, NAMES, Activation, "activation")
+
+
+def serialize(activation):
+    """Return what `get` makes an equal activation from: Keras's name, or class and arguments."""
+    return activation.identifier()
+
+
+deserialize = get

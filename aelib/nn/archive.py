@@ -23,10 +23,11 @@ DESCRIPTION = "network"  # the name of the array that holds the description
 def save(network, path):
     """Write a network, its optimizer and its generators to one file: see `Sequential.save`."""
     network._require_built()
+    require_own("network", network)
     arrays = {f"weights/{name}": variable for name, variable in network.variables.items()}
     optimizer = None
     if network.optimizer is not None:
-        optimizer = plain("optimizer", network.optimizer) | {"iterations": network.optimizer.iterations, "state": False}
+        optimizer = network.optimizer.identifier() | {"iterations": network.optimizer.iterations, "state": False}
         if network.optimizer.state is not None:
             network.optimizer.build(network.trainable_variables)  # says so if it remembers other weights
             optimizer["state"] = True
@@ -38,8 +39,8 @@ def save(network, path):
     generators = network.generators
     distinct = list({id(rng): rng for rng in generators}.values())
     description = {
-        "network": plain("network", network)["config"],
-        "loss": plain("loss", network.loss),
+        "network": network.get_config(),
+        "loss": network.loss and network.loss.identifier(),
         "optimizer": optimizer,
         "generators": [rng.bit_generator.state for rng in distinct],
         "generator_of": [[rng is other for other in distinct].index(True) for rng in generators],
@@ -81,25 +82,24 @@ def check_arrays(path, expected, received):
         raise ValueError(f"Expected {os.fsdecode(path)} to hold the arrays of this network. Received: {'; '.join(wrong)}.")
 
 
-def plain(name, value):
-    """Return a setting, or an object by its class and settings, as JSON can hold it."""
-    if isinstance(value, Configurable):
-        if not type(value).__module__.startswith("aelib.nn"):
-            raise TypeError(
-                f"save expected as {name} one of aelib.nn's own classes. Received: {value!r} "
-                f"of type {type(value).__name__}, whose code cannot be written down."
-            )
-        return {"class_name": type(value).__name__, "config": plain(name, value.get_config())}
-    if isinstance(value, dict):
-        return {key: plain(key, each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(name, each) for each in value]
-    if isinstance(value, np.random.Generator):
-        return None  # its state is saved beside
-    value = value.item() if isinstance(value, np.generic) else value
-    if not (value is None or isinstance(value, (bool, int, str)) or isinstance(value, float) and np.isfinite(value)):
-        raise TypeError(f"save expected {name} to be a finite number or a name. Received: {value!r}.")
-    return value
+def require_own(what, thing):
+    """Say that a part of a network is of a class that `load_model` would not find."""
+    if not type(thing).__module__.startswith("aelib.nn."):
+        raise TypeError(
+            f"save expected as {what} one of aelib.nn's own classes. Received: {thing!r} of type "
+            f"{type(thing).__name__}, whose code cannot be written down."
+        )
+    for name, value in vars(thing).items():
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, Configurable):
+                require_own(name, part)
+
+
+def as_plain(value):
+    """Return what JSON cannot hold as such: an array as a list, a number of NumPy's as a number."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"save expected numbers, names and lists of them as settings. Received: {value!r}.")
 
 
 def write(path, description, arrays):
@@ -110,7 +110,7 @@ def write(path, description, arrays):
         raise ValueError(f"save expected the name of a file. Received: {path}, which is something else.")
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"save expected a folder that exists. Received: {path}.")
-    text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=np.ndarray.tolist)
+    text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain, allow_nan=False)
     unfinished = os.path.join(folder, f".unfinished-{secrets.token_hex(8)}")
     try:
         with open(unfinished, "xb") as file:

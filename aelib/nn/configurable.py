@@ -1,29 +1,119 @@
-"""What is made from a few settings can be written down and made again: Keras's `get_config` and `from_config`."""
+"""What an object was made with: layers, activations, initializers, regularizers, losses and optimizers can all tell.
+
+The arguments of the constructor are the configuration. An object keeps each argument in the attribute of the same
+name, and everything here follows from the constructor's signature.
+"""
 
 import inspect
+import re
+
+import numpy as np
 
 
 class Configurable:
-    """Base class of layers, losses, optimizers and the rest: an object that its constructor's arguments describe."""
-
-    @classmethod
-    def settings(cls):
-        """Return the names of the constructor's arguments, with those that it passes on to its base class."""
-        names = []
-        for owner in cls.__mro__:
-            if "__init__" in vars(owner):
-                parameters = list(inspect.signature(owner.__init__).parameters.values())[1:]
-                passed_on = [p for p in parameters if p.kind is p.VAR_KEYWORD]
-                names += [p.name for p in parameters if p not in passed_on and p.name not in names]
-                if not passed_on:
-                    break
-        return names
+    """Base class of everything that is made from a few settings, as in Keras."""
 
     def get_config(self):
-        """Return the constructor's arguments as a dict: the attributes of the same names."""
-        return {name: getattr(self, name) for name in self.settings()}
+        """Return the arguments of the constructor, from which `from_config` makes an equal object.
+
+        Returns
+        -------
+        dict of str to object
+            Numbers, strings, booleans, `None`, and lists and dictionaries of these. A configurable object among the
+            arguments is written as its `identifier`. A seed that is a generator is written as `None`, since the
+            state of a generator is no setting.
+
+        Raises
+        ------
+        TypeError
+            If the object has no attribute of the name of an argument.
+        """
+        missing = [name for name in arguments(type(self)) if not hasattr(self, name)]
+        if missing:
+            raise TypeError(
+                f"{type(self).__name__}.get_config expected an attribute for each argument of the constructor. "
+                f"Received: none called {', '.join(missing)}."
+            )
+        return {name: plain(getattr(self, name)) for name in arguments(type(self))}
 
     @classmethod
     def from_config(cls, config):
-        """Make an object from what `get_config` returned."""
-        return cls(**config)
+        """Return a new object with these arguments.
+
+        Parameters
+        ----------
+        config : dict of str to object
+            As `get_config` returns it, here or in Keras. An argument that Keras has and this class has not must be
+            `None`, which asks for nothing.
+
+        Returns
+        -------
+        object
+            An instance of this class.
+
+        Raises
+        ------
+        TypeError
+            If the class has no such argument.
+        """
+        known = arguments(cls)
+        return cls(**{name: value for name, value in config.items() if name in known or value is not None})
+
+    def identifier(self):
+        """Return what `get` makes an equal object from: the name of the class, and the configuration.
+
+        Returns
+        -------
+        dict or str
+        """
+        return {"class_name": type(self).__name__, "config": self.get_config()}
+
+    def __repr__(self):
+        """The call that makes such an object, without the arguments that have their default."""
+        values = {name: getattr(self, name, default) for name, default in arguments(type(self)).items()}
+        given = [
+            f"{name}={values[name]!r}"
+            for name, default in arguments(type(self)).items()
+            if not is_default(values[name], default)
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def arguments(cls):
+    """Map the name of each argument of a constructor to its default; one without has `inspect.Parameter.empty`.
+
+    A constructor that ends with `**named` passes these on to that of its base class.
+    """
+    found, passes_on = {}, True
+    for owner in cls.__mro__:
+        if passes_on and "__init__" in vars(owner) and owner is not object:
+            parameters = list(inspect.signature(owner.__init__).parameters.values())[1:]
+            passes_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+            named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+            found |= {parameter.name: parameter.default for parameter in named if parameter.name not in found}
+    return found
+
+
+def plain(value):
+    """Return an argument as a configuration holds it."""
+    if isinstance(value, Configurable):
+        return value.identifier()
+    if isinstance(value, np.random.Generator):
+        return None
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(entry) for entry in value)
+    return value
+
+
+def is_default(value, default):
+    """Whether an argument has its default: the same value, or the object that the default's name stands for."""
+    if isinstance(value, Configurable) and isinstance(default, str):
+        unchanged = repr(value) == f"{type(value).__name__}()"
+        return value.identifier() == default or (unchanged and snake_case(type(value).__name__) == default)
+    return value is default or (type(value) is type(default) and value == default)
+
+
+def snake_case(name):
+    """Return the name of a class as Keras writes it in lower case: ``"HeNormal"`` is ``"he_normal"``."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

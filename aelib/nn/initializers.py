@@ -1,33 +1,28 @@
 """Where the weights start: large enough that signals survive, small enough that they do not explode.
 
-Two families scale the random weights by the number of connections, so that the
-variance of the signals stays about the same from layer to layer: Glorot & Bengio
-(2010) for symmetric activations, He et al. (2015) for ReLU. An orthogonal matrix keeps
-every length and not only their mean: Saxe et al. (2014). A Gaussian of a fixed standard
-deviation takes no notice of the layer's size.
+Most initializers scale random weights by the number of connections, so that the variance of the signals stays about
+the same from layer to layer: LeCun et al. (1998), Glorot & Bengio (2010) for symmetric activations, He et al. (2015)
+for ReLU. An orthogonal matrix keeps every length and not only their mean: Saxe et al. (2014). The others take no
+notice of the layer's size.
 """
+
+import math
 
 import numpy as np
 
-from aelib.checks import not_negative_number
-from aelib.nn.registry import resolve
+from aelib.checks import is_finite_number, not_negative_integer, not_negative_number, positive_number
+from aelib.nn.configurable import Configurable
+from aelib.nn.registry import by_name, resolve
 
 # A normal distribution cut off at two standard deviations has this standard deviation.
 # Dividing by it gives the cut distribution the variance that the formula asks for.
 TRUNCATED_NORMAL_STD = 0.87962566103423978
 
 
-class Initializer:
-    """Base class.
+class Initializer(Configurable):
+    """Base class: makes an array of weights when it is called with a shape."""
 
-    Parameters
-    ----------
-    seed : int, numpy.random.Generator or None
-        Makes this initializer independent of the generator that the network passes in.
-    """
-
-    def __init__(self, seed=None):
-        self.rng = None if seed is None else np.random.default_rng(seed)
+    seed = None
 
     def __call__(self, shape, dtype="float32", rng=None):
         """Return fresh weights.
@@ -35,9 +30,10 @@ class Initializer:
         Parameters
         ----------
         shape : tuple of int
-            `(inputs, units)` for a kernel, `(units,)` for a bias.
-        dtype : str or dtype
-            The floating type of the weights.
+            `(inputs, units)` for a dense kernel, `(height, width, inputs, filters)` for a convolution's, `(units,)`
+            for a bias.
+        dtype : str, dtype or None
+            The floating type of the weights; `None` is float32.
         rng : numpy.random.Generator or None
             Used where the initializer has no seed of its own; `None` draws fresh entropy.
 
@@ -45,12 +41,28 @@ class Initializer:
         -------
         ndarray of `shape` and `dtype`
         """
-        rng = self.rng or rng or np.random.default_rng()
-        return self.sample(shape, rng).astype(dtype)
+        own = rng if self.seed is None else self.seed
+        weights = self.sample(tuple(shape), np.random.default_rng(own))  # a generator passes through unchanged
+        return np.asarray(weights).astype(dtype or "float32")
 
     def sample(self, shape, rng):
         """Draw float64 weights of `shape` from `rng`."""
         raise NotImplementedError
+
+
+class Constant(Initializer):
+    """One number everywhere.
+
+    Parameters
+    ----------
+    value : float
+    """
+
+    def __init__(self, value=0.0):
+        self.value = finite_number("value", value)
+
+    def sample(self, shape, rng):
+        return np.full(shape, self.value)
 
 
 class Zeros(Initializer):
@@ -60,25 +72,93 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
-class RandomNormal(Initializer):
-    """A Gaussian of mean 0 and of one standard deviation, whatever the size of the layer.
+class Ones(Initializer):
+    """All ones."""
+
+    def sample(self, shape, rng):
+        return np.ones(shape)
+
+
+class Identity(Initializer):
+    """`gain` on the diagonal of a matrix and 0 elsewhere.
 
     Parameters
     ----------
+    gain : float
+    """
+
+    def __init__(self, gain=1.0):
+        self.gain = finite_number("gain", gain)
+
+    def sample(self, shape, rng):
+        if len(shape) != 2:
+            raise ValueError(f"Identity starts a matrix, of shape (inputs, units). Received: {shape}.")
+        return self.gain * np.eye(*shape)
+
+
+class RandomInitializer(Initializer):
+    """Base class of all that draw.
+
+    Parameters
+    ----------
+    seed : int, numpy.random.Generator or None
+        Makes this initializer independent of the generator that the network passes in. With an int, every
+        call draws the same numbers, as in Keras; a generator goes on from call to call.
+    """
+
+    def __init__(self, seed=None):
+        known = seed is None or isinstance(seed, np.random.Generator)
+        self.seed = seed if known else not_negative_integer("seed", seed)
+
+
+class RandomNormal(RandomInitializer):
+    """A Gaussian of one mean and one standard deviation, whatever the size of the layer.
+
+    Parameters
+    ----------
+    mean : float
     stddev : float
         At least 0.
     seed : int, numpy.random.Generator or None
     """
 
-    def __init__(self, stddev=0.05, seed=None):
+    def __init__(self, mean=0.0, stddev=0.05, seed=None):
         super().__init__(seed)
+        self.mean = finite_number("mean", mean)
         self.stddev = not_negative_number("stddev", stddev)
 
     def sample(self, shape, rng):
-        return rng.normal(0.0, self.stddev, shape)
+        return rng.normal(self.mean, self.stddev, shape)
 
 
-class Orthogonal(Initializer):
+class TruncatedNormal(RandomNormal):
+    """A Gaussian without its tails: what is farther than `2 · stddev` from the mean is drawn again."""
+
+    def sample(self, shape, rng):
+        return self.mean + self.stddev * cut_normal(shape, rng)
+
+
+class RandomUniform(RandomInitializer):
+    """Every number between two limits is equally likely.
+
+    Parameters
+    ----------
+    minval, maxval : float
+        The limits, the lower one first.
+    seed : int, numpy.random.Generator or None
+    """
+
+    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+        super().__init__(seed)
+        self.minval, self.maxval = finite_number("minval", minval), finite_number("maxval", maxval)
+        if self.minval > self.maxval:
+            raise ValueError(f"minval must be at most maxval, {maxval}. Received: {minval}.")
+
+    def sample(self, shape, rng):
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class Orthogonal(RandomInitializer):
     """A random matrix all of whose singular values are `gain` (Saxe et al. 2014).
 
     ::
@@ -87,7 +167,8 @@ class Orthogonal(Initializer):
         W = gain * Q * sign(diag(R)), transposed where the layer has more units than inputs
 
     Without the signs the matrix would depend on the convention of the factorisation; with them every
-    orthogonal matrix is equally likely, as in Keras.
+    orthogonal matrix is equally likely, as in Keras. A kernel of more than two axes is taken as a matrix with the
+    columns of its last axis.
 
     Parameters
     ----------
@@ -101,87 +182,164 @@ class Orthogonal(Initializer):
         self.gain = not_negative_number("gain", gain)
 
     def sample(self, shape, rng):
-        inputs, units = check_kernel_shape(self, shape)
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal starts a kernel, of two axes at least. Received: {shape}.")
+        inputs, units = math.prod(shape[:-1]), shape[-1]
         gaussian = rng.standard_normal((max(inputs, units), min(inputs, units)))
         q, r = np.linalg.qr(gaussian)
         q *= np.sign(np.diag(r))
-        return self.gain * (q if inputs >= units else q.T)
+        return self.gain * (q if inputs >= units else q.T).reshape(shape)
 
 
-def check_kernel_shape(initializer, shape):
-    """Return `shape`, or say that it is not that of a kernel."""
-    if len(shape) != 2:
-        raise ValueError(f"{type(initializer).__name__} starts a kernel of shape (inputs, units). Received: {shape}.")
-    return shape
+class VarianceScaling(RandomInitializer):
+    """Random weights of mean 0 and variance `scale / n`, where `n` counts connections.
 
+    Parameters
+    ----------
+    scale : float
+        Above 0.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Whether `n` is the number of connections into a unit, out of an input, or the mean of both.
+    distribution : {"truncated_normal", "untruncated_normal", "uniform"}
+        ``"normal"`` is ``"truncated_normal"``, cut off at two standard deviations.
+    seed : int, numpy.random.Generator or None
+    """
 
-class VarianceScaling(Initializer):
-    """Random weights of variance `scale(inputs, units)`, uniform or truncated normal."""
-
-    distribution = None  # "uniform" or "normal"
-
-    def variance(self, inputs, units):
-        """The variance of one weight."""
-        raise NotImplementedError
+    def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None):
+        super().__init__(seed)
+        self.scale = positive_number("scale", scale)
+        self.mode = one_of("mode", mode, ("fan_in", "fan_out", "fan_avg"))
+        distribution = "truncated_normal" if distribution == "normal" else distribution
+        known = ("truncated_normal", "untruncated_normal", "uniform")
+        self.distribution = one_of("distribution", distribution, known)
 
     def sample(self, shape, rng):
-        check_kernel_shape(self, shape)
-        std = np.sqrt(self.variance(*shape))
+        fan_in, fan_out = compute_fans(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        std = np.sqrt(self.scale / max(1, n))
         if self.distribution == "uniform":
             limit = np.sqrt(3.0) * std  # the variance of U(-l, l) is l² / 3
             return rng.uniform(-limit, limit, shape)
-        return std / TRUNCATED_NORMAL_STD * truncated_normal(shape, rng)
-
-
-def truncated_normal(shape, rng):
-    """Draw from a standard normal distribution cut off at ±2, by drawing again what falls outside."""
-    draws = rng.standard_normal(shape)
-    while (outside := np.abs(draws) > 2.0).any():
-        draws[outside] = rng.standard_normal(outside.sum())
-    return draws
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0.0, std, shape)
+        return std / TRUNCATED_NORMAL_STD * cut_normal(shape, rng)
 
 
 class GlorotUniform(VarianceScaling):
     """Uniform with variance `2 / (inputs + units)` (Glorot & Bengio 2010); Keras's default."""
 
-    distribution = "uniform"
-
-    def variance(self, inputs, units):
-        return 2.0 / (inputs + units)
+    def __init__(self, seed=None):
+        super().__init__(1.0, "fan_avg", "uniform", seed)
 
 
-class GlorotNormal(GlorotUniform):
+class GlorotNormal(VarianceScaling):
     """Truncated normal with variance `2 / (inputs + units)` (Glorot & Bengio 2010)."""
 
-    distribution = "normal"
+    def __init__(self, seed=None):
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
 
 
 class HeUniform(VarianceScaling):
     """Uniform with variance `2 / inputs` (He et al. 2015)."""
 
-    distribution = "uniform"
-
-    def variance(self, inputs, units):
-        return 2.0 / inputs
+    def __init__(self, seed=None):
+        super().__init__(2.0, "fan_in", "uniform", seed)
 
 
-class HeNormal(HeUniform):
+class HeNormal(VarianceScaling):
     """Truncated normal with variance `2 / inputs` (He et al. 2015)."""
 
-    distribution = "normal"
+    def __init__(self, seed=None):
+        super().__init__(2.0, "fan_in", "truncated_normal", seed)
 
 
-INITIALIZERS = {
-    "zeros": Zeros,
-    "random_normal": RandomNormal,
-    "orthogonal": Orthogonal,
-    "glorot_uniform": GlorotUniform,
-    "glorot_normal": GlorotNormal,
-    "he_uniform": HeUniform,
-    "he_normal": HeNormal,
-}
+class LecunUniform(VarianceScaling):
+    """Uniform with variance `1 / inputs` (LeCun et al. 1998)."""
+
+    def __init__(self, seed=None):
+        super().__init__(1.0, "fan_in", "uniform", seed)
+
+
+class LecunNormal(VarianceScaling):
+    """Truncated normal with variance `1 / inputs` (LeCun et al. 1998)."""
+
+    def __init__(self, seed=None):
+        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+
+
+def cut_normal(shape, rng):
+    """Draw from a standard normal distribution cut off at ±2, by drawing again what falls outside."""
+    draws = np.asarray(rng.standard_normal(shape))
+    while (outside := np.abs(draws) > 2.0).any():
+        draws[outside] = rng.standard_normal(outside.sum())
+    return draws
+
+
+def compute_fans(shape):
+    """Return how many connections lead into a unit and out of an input, for weights of this shape.
+
+    A unit of a convolution, `(height, width, inputs, filters)`, is connected to every input in its window.
+    """
+    if len(shape) < 2:  # a bias
+        return (shape[0], shape[0]) if shape else (1, 1)
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+def finite_number(name, value):
+    """Return `value` as a float, or say that it is not a finite number."""
+    if not is_finite_number(value):
+        raise ValueError(f"{name} must be a finite number. Received: {value!r}.")
+    return float(value)
+
+
+def one_of(name, value, choices):
+    """Return `value`, or say that it is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}. Received: {value!r}.")
+    return value
+
+
+INITIALIZERS = by_name(
+    Constant,
+    Zeros,
+    Ones,
+    Identity,
+    RandomNormal,
+    TruncatedNormal,
+    RandomUniform,
+    Orthogonal,
+    VarianceScaling,
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    LecunUniform,
+    LecunNormal,
+    zero=Zeros,
+    one=Ones,
+    normal=RandomNormal,
+    uniform=RandomUniform,
+    IdentityInitializer=Identity,
+    OrthogonalInitializer=Orthogonal,
+)
+
+
+def __getattr__(name):
+    """Keras has each class under a second name, too: `initializers.he_normal` is `HeNormal`."""
+    if name in INITIALIZERS:
+        return INITIALIZERS[name]
+    raise AttributeError(f"aelib.nn.initializers has {', '.join(sorted(INITIALIZERS))}. Received: {name!r}.")
 
 
 def get(identifier):
-    """Return the initializer of a name."""
-    return resolve(identifier, INITIALIZERS, Initializer, "initializer")
+    """Return the initializer of a name, a dictionary, a class or an object; `None` stays `None`, as in Keras."""
+    return None if identifier is None else resolve(identifier, INITIALIZERS, Initializer, "initializer")
+
+
+def serialize(initializer):
+    """Return what `get` makes an equal initializer from: class and arguments."""
+    return initializer.identifier()
+
+
+deserialize = get

@@ -9,7 +9,7 @@ import numpy as np
 from aelib import checks
 from aelib.nn.configurable import Configurable
 from aelib.nn.memory import CLEARING, Slots
-from aelib.nn.registry import resolve
+from aelib.nn.registry import by_name, resolve
 
 
 class Optimizer(Configurable):
@@ -255,7 +255,7 @@ class AdamW(Adam):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay=weight_decay)
 
 
-OPTIMIZERS = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+OPTIMIZERS = by_name(Adam, AdamW, SGD, sgd=SGD, rmsprop=RMSprop, adamw=AdamW)
 
 
 def get(identifier):

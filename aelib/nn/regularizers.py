@@ -1,16 +1,17 @@
-"""A regularizer charges rent: weights or activations must earn what they cost.
+"""A regularizer adds a penalty to the loss, which grows with the size of the weights or of the activations.
 
-The same two penalties serve kernels and biases (weight decay, sparsity of weights) and
+The same penalties serve kernels and biases (weight decay, sparsity of weights) and
 activations (`activity_regularizer`, sparsity of the code).
 """
 
 import numpy as np
 
 from aelib.checks import not_negative_number
-from aelib.nn.registry import resolve
+from aelib.nn.configurable import Configurable
+from aelib.nn.registry import by_name, resolve
 
 
-class Regularizer:
+class Regularizer(Configurable):
     """Base class: a penalty on an array, and the penalty's gradient."""
 
     def __call__(self, array):
@@ -60,11 +61,44 @@ class L2(Regularizer):
         return 2.0 * self.l2 * array
 
 
-REGULARIZERS = {"l1": L1, "l2": L2}
+class L1L2(Regularizer):
+    """`l1 · Σ|a| + l2 · Σa²`: both penalties together.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        The strengths, at least 0. By default there is no penalty, as in Keras.
+    """
+
+    def __init__(self, l1=0.0, l2=0.0):
+        self.l1 = not_negative_number("l1", l1)
+        self.l2 = not_negative_number("l2", l2)
+
+    def __call__(self, array):
+        return L1(self.l1)(array) + L2(self.l2)(array)
+
+    def gradient(self, array):
+        return L1(self.l1).gradient(array) + L2(self.l2).gradient(array)
+
+
+REGULARIZERS = by_name(L1, L2, L1L2, l1_l2=L1L2)
+
+
+def __getattr__(name):
+    """Keras has each class under a second name, too: `regularizers.l2` is `L2`."""
+    if name in REGULARIZERS:
+        return REGULARIZERS[name]
+    raise AttributeError(f"aelib.nn.regularizers has {', '.join(sorted(REGULARIZERS))}. Received: {name!r}.")
 
 
 def get(identifier):
-    """Return the regularizer of a name; `None` is no regularizer."""
-    if identifier is None:
-        return None
-    return resolve(identifier, REGULARIZERS, Regularizer, "regularizer")
+    """Return the regularizer of a name, a dictionary, a class or an object; `None` is no regularizer, as in Keras."""
+    return None if identifier is None else resolve(identifier, REGULARIZERS, Regularizer, "regularizer")
+
+
+def serialize(regularizer):
+    """Return what `get` makes an equal regularizer from: class and arguments."""
+    return regularizer.identifier()
+
+
+deserialize = get

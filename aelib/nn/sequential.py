@@ -546,7 +546,7 @@ class Sequential(Layer):
     def get_config(self):
         """Return what the network is made of, without its weights: its layers and its settings."""
         return {
-            "layers": list(self.layers),
+            "layers": [layer.identifier() for layer in self.layers],
             "input_shape": self.input_shape,
             "name": self.name,
             "dtype": self.dtype,
