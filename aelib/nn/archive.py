@@ -79,7 +79,9 @@ def check_arrays(path, expected, received):
         if shapes[0] != shapes[1]:
             wrong.append(f"{name} of {shapes[1]} where {shapes[0]} was expected")
     if wrong:
-        raise ValueError(f"Expected {os.fsdecode(path)} to hold the arrays of this network. Received: {'; '.join(wrong)}.")
+        raise ValueError(
+            f"Expected {os.fsdecode(path)} to hold the arrays of this network. Received: {'; '.join(wrong)}."
+        )
 
 
 def require_own(what, thing):
@@ -148,7 +150,9 @@ def read(path):
         }
         description = json.loads(arrays.pop(DESCRIPTION).item())
         if description["format"] != FORMAT or description["version"] != VERSION:
-            raise ValueError(f"{description['format']!r}, version {description['version']!r}, not {FORMAT!r}, {VERSION}.")
+            raise ValueError(
+                f"{description['format']!r}, version {description['version']!r}, not {FORMAT!r}, {VERSION}."
+            )
     return description, arrays
 
 

@@ -266,3 +266,12 @@ def blocks(sizes):
                 parts.append((number, slice(begin - first, end - first), slice(begin - start, end - start)))
         divided.append((slice(start, stop), parts))
     return divided
+
+
+def held_by(*owners):
+    """Return how many bytes are kept for the next step by layers, networks and optimizers."""
+    total = 0
+    for owner in owners:
+        for part in vars(owner).values():
+            total += part.nbytes if isinstance(part, Buffers) else held_by(part) if isinstance(part, Slots) else 0
+    return total

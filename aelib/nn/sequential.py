@@ -194,9 +194,7 @@ class Sequential(Layer):
     @property
     def variables(self):
         """All weight arrays by name, such as ``"dense/kernel"``."""
-        return {
-            f"{layer.name}/{name}": variable for layer in self.layers for name, variable in layer.variables.items()
-        }
+        return {f"{layer.name}/{name}": variable for layer in self.layers for name, variable in layer.variables.items()}
 
     def summary(self):
         """Print one line a layer: its name, its output's shape, its number of weights."""

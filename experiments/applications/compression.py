@@ -72,13 +72,13 @@ def build(setup, inputs, seed):
 def loss_and_gradients(x, encoder, decoder, rate, lagrange, method, rng):
     """One pass for the objective R + λ D: bits and squared error, both per image, and all gradients."""
     n = len(x)
-    y = encoder.forward(x, reuse_arrays=True)
+    y = encoder.forward(x, training=True)
     if method == "noise":
         y = y + rng.random(y.shape, dtype="float32") - np.float32(0.5)
     elif method == "straight-through":
         y = np.rint(y)  # and on the way back as if it had not been rounded
     bits = rate.forward(y).sum() / n
-    difference = decoder.forward(y, reuse_arrays=True) - x
+    difference = decoder.forward(y, training=True) - x
     error = float(np.square(difference).sum()) / n
     gradient = decoder.backward((2 * lagrange / n) * difference)
     if method != "plain":

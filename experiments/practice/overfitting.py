@@ -14,7 +14,7 @@ import numpy as np
 from aelib.datasets import load_mnist
 from aelib.nn import Sequential
 from aelib.nn.callbacks import Callback, EarlyStopping
-from aelib.nn.layers import Dense, Input
+from aelib.nn.layers import Dense, Dropout, Input
 from aelib.nn.optimizers import Adam
 from experiments import reconstructions
 from experiments.record import run_experiment, timed
@@ -41,7 +41,7 @@ def subset(pool, count, seed):
     return pool[np.random.default_rng([seed, 59]).permutation(len(pool))[:count]]
 
 
-def build(seed, latent_dim=LATENT_DIM, optimizer=None, layer=Dense, regularizer=None):
+def build(seed, latent_dim=LATENT_DIM, optimizer=None, dropout=0.0, regularizer=None):
     """The network, compiled.
 
     Parameters
@@ -50,18 +50,21 @@ def build(seed, latent_dim=LATENT_DIM, optimizer=None, layer=Dense, regularizer=
     latent_dim : int
     optimizer : aelib.nn.optimizers.Optimizer or None
         `None` is Adam with the experiment's rate.
-    layer : callable
-        What makes the two hidden layers from their units and activation.
+    dropout : float
+        The share of the outputs of both hidden layers that are dropped in a training step.
     regularizer : aelib.nn.regularizers.Regularizer or None
         On all four kernels.
     """
     penalty = {"kernel_regularizer": regularizer}
     layers = [
-        layer(HIDDEN_UNITS, "relu", **penalty),
+        Dense(HIDDEN_UNITS, "relu", **penalty),
         Dense(latent_dim, **penalty),
-        layer(HIDDEN_UNITS, "relu", **penalty),
+        Dense(HIDDEN_UNITS, "relu", **penalty),
         Dense(784, "sigmoid", **penalty),
     ]
+    if dropout:
+        drops = np.random.default_rng([seed, 1])
+        layers = [layers[0], Dropout(dropout, seed=drops), *layers[1:3], Dropout(dropout, seed=drops), layers[3]]
     network = Sequential([Input((784,)), *layers], rng=seed)
     network.compile(optimizer or Adam(LEARNING_RATE), "mse")
     return network

@@ -16,8 +16,7 @@ import numpy as np
 from scipy.ndimage import rotate
 
 from aelib.datasets import load_mnist
-from aelib.nn.layers import Dense
-from aelib.nn.optimizers import Adam
+from aelib.nn.optimizers import Adam, AdamW
 from aelib.nn.regularizers import L1, L2
 from experiments.practice.overfitting import BATCH_SIZE, LEARNING_RATE, SEEDS, build, error, split, subset, train
 from experiments.record import run_experiment, timed
@@ -43,45 +42,6 @@ MANY_IMAGES = 10_000  # for a second comparison
 MANY_SEEDS = (0, 1, 2)
 
 
-class DropoutDense(Dense):
-    """A dense layer that drops outputs at random in training steps, as `keras.layers.Dropout` behind it does.
-
-    A training step is a forward pass that may reuse arrays. `predict` is none, and drops nothing;
-    `evaluate` is one.
-    """
-
-    def __init__(self, units, activation=None, rate=0.0, rng=None, **kwargs):
-        super().__init__(units, activation, **kwargs)
-        self.rate, self.rng, self.kept = rate, np.random.default_rng(rng), 1.0
-
-    def forward(self, x, reuse_arrays=False):
-        """Return `A ⊙ M / (1 - rate)`, where each entry of `M` is 0 with probability `rate`, and 1 otherwise."""
-        a = super().forward(x, reuse_arrays)
-        if not reuse_arrays:
-            self.kept = 1.0
-            return a
-        self.kept = (self.rng.random(a.shape, dtype="float32") >= self.rate) / np.float32(1 - self.rate)
-        return a * self.kept
-
-    def backward(self, gradient, input_gradient=True):
-        """Return `∂C/∂X`, given the gradient of the outputs, of which those that were dropped have no part."""
-        return super().backward(gradient * self.kept, input_gradient)
-
-
-class DecayedAdam(Adam):
-    """Adam with decoupled weight decay, as `keras.optimizers.AdamW`: `w ← (1 - rate · decay) w` before each step."""
-
-    def __init__(self, learning_rate, decay):
-        super().__init__(learning_rate)
-        self.decay = decay
-
-    def apply(self, gradients, variables):
-        variables = list(variables)
-        for variable in variables:
-            variable *= 1 - self.learning_rate * self.decay
-        super().apply(gradients, variables)
-
-
 def network_with(seed, remedies):
     """The network for a training with the remedies of a dict from name to strength."""
     options = {}
@@ -90,10 +50,9 @@ def network_with(seed, remedies):
     if "smaller rate" in remedies:
         options["optimizer"] = Adam(remedies["smaller rate"])
     if "weight decay" in remedies:
-        options["optimizer"] = DecayedAdam(LEARNING_RATE, remedies["weight decay"])
+        options["optimizer"] = AdamW(LEARNING_RATE, remedies["weight decay"])
     if "dropout" in remedies:
-        rng, rate = np.random.default_rng([seed, 1]), remedies["dropout"]
-        options["layer"] = lambda *arguments, **named: DropoutDense(*arguments, rate=rate, rng=rng, **named)
+        options["dropout"] = remedies["dropout"]
     for name, penalty in (("L1", L1), ("L2", L2)):
         if name in remedies:
             options["regularizer"] = penalty(remedies[name])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aelib.nn.buffers import Buffers
+from aelib.nn.memory import Buffers
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (5,), (2, 3, 4), (0, 3)])

@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from aelib.nn import Sequential
-from aelib.nn.gradient_check import central_difference, relative_error
-from aelib.nn.layers import Dense, Input
 from experiments.practice import overfitting
 from experiments.practice.overfitting_remedies import (
-    DecayedAdam,
-    DropoutDense,
     batches_with,
     corrupted,
     network_with,
@@ -38,47 +33,6 @@ def test_the_validation_images_are_not_in_the_pool():
     pool, x_val = overfitting.split(np.arange(5_000))
     assert len(x_val) == overfitting.VALIDATION_IMAGES
     assert not set(pool) & set(x_val) and len(pool) + len(x_val) == 5_000
-
-
-def test_dropout_keeps_the_mean_and_acts_in_training_steps_alone(rng):
-    layer = DropoutDense(400, "relu", rate=0.25, rng=0)
-    layer.build(5, np.random.default_rng(0))
-    x = rng.normal(size=(300, 5)).astype("float32")
-    whole = layer.forward(x).copy()
-    dropped = layer.forward(x, reuse_arrays=True)
-    positive = whole > 0
-    assert np.isclose(np.mean(dropped[positive] == 0), 0.25, atol=0.01)
-    kept = positive & (dropped != 0)
-    assert np.allclose(dropped[kept], whole[kept] / 0.75, rtol=1e-5)
-    assert np.isclose(dropped.mean(), whole.mean(), rtol=0.02)
-
-
-def test_the_gradients_of_dropout_are_those_of_the_units_that_were_kept(rng):
-    network = Sequential([Input((4,)), DropoutDense(6, "tanh", rate=0.5, rng=0), Dense(3)], rng=0).astype("float64")
-    network.compile("sgd", "mse")
-    x, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
-
-    def loss():
-        network.layers[0].rng = np.random.default_rng(7)  # the same units are dropped every time
-        return network.loss_and_gradients(x, y, reuse_arrays=True)[0]
-
-    loss()
-    gradients = [gradient.copy() for gradient in network.gradients]
-    for gradient, variable in zip(gradients, network.trainable_variables):
-        assert relative_error(gradient, central_difference(loss, variable)) < 1e-6
-
-
-def test_decayed_adam_takes_the_steps_of_keras_adamw(rng):
-    pytest.importorskip("aelib.models")  # first: it starts TensorFlow quietly
-    keras = pytest.importorskip("keras")
-    start, gradients = rng.normal(size=(3, 2)), rng.normal(size=(20, 3, 2))
-    ours, theirs = start.copy(), keras.Variable(start, dtype="float64")
-    optimizer, reference = DecayedAdam(0.01, 0.3), keras.optimizers.AdamW(0.01, weight_decay=0.3)
-    reference.build([theirs])
-    for gradient in gradients:
-        optimizer.apply([gradient], [ours])
-        reference.apply([keras.ops.convert_to_tensor(gradient, dtype="float64")])
-    assert np.allclose(ours, theirs.numpy(), atol=1e-5)  # Keras keeps some of its numbers in float32
 
 
 def test_shifts_move_whole_images_within_their_bounds(images):
@@ -125,7 +79,7 @@ def test_only_noise_and_masks_make_input_and_target_differ(images, remedies, sam
 def test_each_remedy_of_the_network_reaches_it():
     assert network_with(0, {"smaller code": 8}).layers[1].units == 8
     assert network_with(0, {"smaller rate": 1e-4}).optimizer.learning_rate == 1e-4
-    assert network_with(0, {"weight decay": 0.2}).optimizer.decay == 0.2
+    assert network_with(0, {"weight decay": 0.2}).optimizer.weight_decay == 0.2
     rates = [getattr(layer, "rate", 0) for layer in network_with(0, {"dropout": 0.3}).layers]
     assert rates == [0.3, 0, 0.3, 0]  # behind the hidden layers, not behind the code or the output
     for name in ("L1", "L2"):
