@@ -178,11 +178,12 @@ def main(arguments=None):
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     if load is not None and load > 0.5:
         print(f"The machine is busy (load {load:.1f}): wall times will say more of that than of the implementations.")
-    rows, algebra = [], {}
+    rows, algebra, kernels = [], {}, set()
     for count in options.threads:
         jobs = [{**job, "threads": count, "implementations": group} for group in groups(names)]
         results = [threads.run_module("benchmarks.timing", count, each) for each in jobs]
         algebra[count] = sorted({number for result in results for number in result["linear_algebra_threads"]})
+        kernels.update(kernel for result in results for kernel in result["linear_algebra_kernels"])
         rows += table_rows(count, [result["timings"] for result in results], options.images)
     print(table(rows) + "\n")
     notes = {name: IMPLEMENTATIONS[name].note for name in names if IMPLEMENTATIONS[name].note}
@@ -198,6 +199,7 @@ def main(arguments=None):
         "processor": processor(),
         "load_before": load,
         "linear_algebra_threads": algebra,
+        "linear_algebra_kernels": sorted(kernels),
         "left_out": left_out,
         "notes": notes,
         "minutes": round(minutes, 1),

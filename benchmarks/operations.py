@@ -124,7 +124,7 @@ def rows():
 
 
 def measure(save):
-    results = {"processor": processor(), "linear_algebra_threads": threads.linear_algebra_threads(), "rows": []}
+    results = {"processor": processor(), "linear_algebra_kernels": threads.linear_algebra_kernels(), "rows": []}
     for row in rows():
         row["value"] = round(row["value"], 3)
         results["rows"].append(row)
@@ -133,6 +133,6 @@ def measure(save):
 
 
 if __name__ == "__main__":
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # NumPy has been imported: begin again
+    if threads.environment(1) != dict(os.environ):  # NumPy has been imported: begin again
         os.execve(sys.executable, [sys.executable, "-m", "benchmarks.operations"], threads.environment(1))
     run_experiment(measure)

@@ -10,6 +10,9 @@ import sys
 import time
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+# With these, OpenBLAS takes the kernels of another, mostly older processor than it finds.
+OTHER_KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 CLOCKS = {"CPU": time.process_time, "wall": time.perf_counter}
@@ -32,11 +35,13 @@ def installed(module):
 def environment(threads):
     """This process's environment with the number of threads in it, for a process to come.
 
+    Linear algebra runs with the kernels that are meant for this processor, whatever the environment asks for.
     TensorFlow's own default is the faster kernels of oneDNN; the chapters turn them off
     for the sake of one order of summation, the benchmark does not.
     """
+    inherited = {name: value for name, value in os.environ.items() if name not in OTHER_KERNELS}
     counts = {name: str(threads) for name in VARIABLES}
-    return {**os.environ, **counts, "TF_ENABLE_ONEDNN_OPTS": "1"}
+    return {**inherited, **counts, "TF_ENABLE_ONEDNN_OPTS": "1"}
 
 
 def run_module(module, threads, job):
@@ -90,10 +95,21 @@ def fix_threads(threads, modules):
         raise RuntimeError(f"Expected linear algebra on {threads} threads. Received: {received}.")
 
 
-def linear_algebra_threads():
-    """The number of threads of each library of linear algebra loaded so far, if there is a way to ask."""
+def linear_algebra():
+    """The libraries of linear algebra loaded so far, one dict each, if there is a way to ask."""
     if not installed("threadpoolctl"):
         return []
     importlib.import_module("numpy")
-    pools = importlib.import_module("threadpoolctl").threadpool_info()
-    return [pool["num_threads"] for pool in pools if pool["user_api"] == "blas"]
+    return [pool for pool in importlib.import_module("threadpoolctl").threadpool_info() if pool["user_api"] == "blas"]
+
+
+def linear_algebra_threads():
+    """The number of threads of each library of linear algebra loaded so far."""
+    return [pool["num_threads"] for pool in linear_algebra()]
+
+
+def linear_algebra_kernels():
+    """Each library of linear algebra loaded so far, its version, and the processor whose kernels it runs."""
+    return sorted(
+        {f"{pool['internal_api']} {pool['version']}, {pool.get('architecture', '?')}" for pool in linear_algebra()}
+    )

@@ -71,7 +71,11 @@ def run(job, say):
         ]
         implementations = {name: IMPLEMENTATIONS[name](units, images, job["batch_size"]) for name in names}
         results[letter] = time_in_turn(implementations, rounds, threads.CLOCKS[clock], say)
-    return {"linear_algebra_threads": threads.linear_algebra_threads(), "timings": results}
+    return {
+        "linear_algebra_threads": threads.linear_algebra_threads(),
+        "linear_algebra_kernels": threads.linear_algebra_kernels(),
+        "timings": results,
+    }
 
 
 def main():

@@ -81,7 +81,7 @@ def test_each_remedy_of_the_network_reaches_it():
     assert network_with(0, {"smaller rate": 1e-4}).optimizer.learning_rate == 1e-4
     assert network_with(0, {"weight decay": 0.2}).optimizer.weight_decay == 0.2
     rates = [getattr(layer, "rate", 0) for layer in network_with(0, {"dropout": 0.3}).layers]
-    assert rates == [0.3, 0, 0.3, 0]  # behind the hidden layers, not behind the code or the output
+    assert rates == [0, 0.3, 0, 0, 0.3, 0]  # behind the hidden layers, not behind the code or the output
     for name in ("L1", "L2"):
         assert all(layer.kernel_regularizer is not None for layer in network_with(0, {name: 1e-5}).layers)
 
