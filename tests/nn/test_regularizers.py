@@ -23,7 +23,7 @@ def test_l2_gradient_is_twice_the_weight():
     assert regularizers.L2(0.5).gradient(np.array([3.0, -2.0, 0.0])).tolist() == [3.0, -2.0, 0.0]
 
 
-@pytest.mark.parametrize("regularizer", [regularizers.L1(0.3), regularizers.L2(0.3)])
+@pytest.mark.parametrize("regularizer", [regularizers.L1(0.3), regularizers.L2(0.3), regularizers.L1L2(0.2, 0.3)])
 def test_gradient_is_the_slope_of_the_penalty(regularizer, slope, rng):
     array = rng.normal(size=(3, 2))
     np.testing.assert_allclose(regularizer.gradient(array), slope(regularizer, array), rtol=1e-7)
@@ -34,7 +34,7 @@ def test_the_default_strength_is_keras_s(name):
     assert regularizers.get(name)(np.ones(3)) == pytest.approx(0.03)
 
 
-@pytest.mark.parametrize("regularizer", [regularizers.L1(), regularizers.L2()])
+@pytest.mark.parametrize("regularizer", [regularizers.L1(), regularizers.L2(), regularizers.L1L2()])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_penalty_is_a_float_and_the_gradient_keeps_shape_and_dtype(regularizer, dtype):
     array = np.ones((2, 3), dtype)
@@ -67,7 +67,7 @@ def test_names_classes_objects_and_none():
     assert regularizers.get(None) is None
     assert regularizers.get(l1) is l1
     assert type(regularizers.get("l2")) is regularizers.L2
-    with pytest.raises(ValueError, match="Unknown regularizer: expected one of l1, l2. Received: 'l3'"):
+    with pytest.raises(ValueError, match="Unknown regularizer: expected one of l1, l1_l2, l1l2, l2. Received: 'l3'"):
         regularizers.get("l3")
 
 
@@ -76,6 +76,30 @@ def test_the_base_class_has_no_rule():
         regularizers.Regularizer()(np.ones(2))
     with pytest.raises(NotImplementedError):
         regularizers.Regularizer().gradient(np.ones(2))
+
+
+def test_l1_l2_is_the_sum_of_both(rng):
+    array = rng.normal(size=(3, 2))
+    both, l1, l2 = regularizers.L1L2(0.5, 0.25), regularizers.L1(0.5), regularizers.L2(0.25)
+    assert both(array) == l1(array) + l2(array)
+    np.testing.assert_array_equal(both.gradient(array), l1.gradient(array) + l2.gradient(array))
+
+
+def test_l1_l2_costs_nothing_by_default():
+    assert regularizers.L1L2()(np.ones(3)) == 0.0 and not regularizers.L1L2().gradient(np.ones(3)).any()
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_a_strength_of_l1_l2_below_zero_is_an_error(name):
+    with pytest.raises(ValueError, match=f"{name} must be a finite number of at least 0. Received: -1"):
+        regularizers.L1L2(**{name: -1})
+
+
+def test_keras_s_second_spelling():
+    assert regularizers.l1(0.2).l1 == 0.2 and regularizers.l2 is regularizers.L2
+    assert regularizers.l1_l2 is regularizers.L1L2
+    with pytest.raises(AttributeError, match="aelib.nn.regularizers has l1, .*Received: 'OrthogonalRegularizer'"):
+        regularizers.OrthogonalRegularizer  # noqa: B018
 
 
 def trained_kernel(regularizer):
