@@ -26,6 +26,29 @@ def refuse_arguments(method, arguments):
             )
 
 
+def only(name, value, *allowed):
+    """Return the value of an argument that Keras has more values for, or say which of them are here.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, such as ``"groups"``.
+    value : object
+    *allowed : object
+        Keras's default, and what means the same.
+
+    Raises
+    ------
+    ValueError
+        If the value is not one of these.
+    """
+    if value not in allowed:
+        raise ValueError(
+            f"{name} expected {' or '.join(map(repr, allowed))}: aelib.nn is Keras in miniature. Received: {value!r}."
+        )
+    return value
+
+
 def refuse_names(module):
     """Return a `__getattr__` for a module that refuses what is not in it.
 

@@ -60,6 +60,17 @@ class Sequential(Layer):
         for layer in layers or ():
             self.add(layer)
 
+    @property
+    def trainable(self):
+        """Whether training changes the weights; to set it sets it for every layer, too, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable):
+        self._trainable = trainable
+        for layer in getattr(self, "layers", ()):  # none yet when the network is made
+            layer.trainable = trainable
+
     # ------------------------------------------------------------------ structure
 
     def add(self, layer):

@@ -1,13 +1,39 @@
 """The layers, each with its forward and its backward pass."""
 
+from aelib.nn.layers.activation import Activation, ReLU
 from aelib.nn.layers.affine import Affine
+from aelib.nn.layers.convolution import Conv2D, Conv2DTranspose
 from aelib.nn.layers.dense import Dense
 from aelib.nn.layers.layer import Input, Layer
+from aelib.nn.layers.noise import Dropout, GaussianNoise
+from aelib.nn.layers.normalization import BatchNormalization, LayerNormalization
+from aelib.nn.layers.pooling import AveragePooling2D, MaxPooling2D, UpSampling2D
+from aelib.nn.layers.rescaling import Rescaling
+from aelib.nn.layers.reshaping import Flatten, Reshape
 from aelib.nn.not_here import refuse_names
 
-__all__ = ["Affine", "Dense", "Input", "Layer"]
-
 #: Each layer's class by its name, for those that a network can be made of.
-LAYERS = {layer.__name__: layer for layer in (Dense,)}
+LAYERS = {
+    layer.__name__: layer
+    for layer in (
+        Activation,
+        AveragePooling2D,
+        BatchNormalization,
+        Conv2D,
+        Conv2DTranspose,
+        Dense,
+        Dropout,
+        Flatten,
+        GaussianNoise,
+        LayerNormalization,
+        MaxPooling2D,
+        ReLU,
+        Rescaling,
+        Reshape,
+        UpSampling2D,
+    )
+}
+
+__all__ = ["Affine", "Input", "Layer", *LAYERS]
 
 __getattr__ = refuse_names(__name__)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from aelib.nn import activations, initializers, regularizers
-from aelib.nn.layers.layer import Layer, shown
+from aelib.nn.layers.layer import Layer
 
 
 class Affine(Layer):
@@ -114,8 +114,9 @@ class Affine(Layer):
         self.backward_from_delta(self._delta(gradient), input_gradient=False)
 
     def _delta(self, gradient):
-        self._check_gradient(gradient)
+        self._require_kept()
         _, z, a = self.kept
+        self._check_gradient(gradient, a.shape)
         return self.activation.backward(gradient, z, a, out=self._out("delta", z.shape, gradient, z))
 
     def _with_activity_penalty(self, delta):
@@ -154,22 +155,10 @@ class Affine(Layer):
     def output_activation(self):
         return self.logits, self.activation
 
+    def _product(self, name, left, right):
+        """The matrix product of two matrices."""
+        return np.matmul(left, right, out=self._out(name, (len(left), right.shape[1]), left, right))
+
     def _out(self, name, shape, *operands):
         """Where a result of these operands goes: `None` is a new array."""
         return self._buffers.out(name, shape, np.result_type(*operands))
-
-    def _check_input(self, x):
-        self._require_built()
-        if np.shape(x)[1:] != self.input_shape[1:] or np.ndim(x) == 0:
-            raise ValueError(
-                f"Layer '{self._shown_name}' expected a batch of shape {shown(self.input_shape)}. "
-                f"Received: shape {np.shape(x)}."
-            )
-
-    def _check_gradient(self, gradient):
-        self._require_kept()
-        if np.shape(gradient) != self.kept[-1].shape:
-            raise ValueError(
-                f"Layer '{self._shown_name}' expected a gradient of the shape of its output, "
-                f"{self.kept[-1].shape}. Received: shape {np.shape(gradient)}."
-            )

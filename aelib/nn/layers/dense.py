@@ -1,7 +1,5 @@
 """The fully connected layer."""
 
-import numpy as np
-
 from aelib.checks import positive_integer
 from aelib.nn.layers.affine import Affine
 
@@ -98,15 +96,12 @@ class Dense(Affine):
         -------
         ndarray, shape (n, inputs), or None
         """
-        self._check_gradient(delta)
-        x = self.kept[0]
+        self._require_kept()
+        x, _, a = self.kept
+        self._check_gradient(delta, a.shape)
         delta = self._with_activity_penalty(delta)
         self.kernel_gradient = self._product("kernel_gradient", x.T, delta)  # (inputs, units)
         if self.use_bias:
             self.bias_gradient = delta.sum(axis=0)  # (units,)
         self._add_weight_penalties()
         return self._product("input_gradient", delta, self.kernel.T) if input_gradient else None  # (n, inputs)
-
-    def _product(self, name, left, right):
-        """The matrix product of two matrices."""
-        return np.matmul(left, right, out=self._out(name, (len(left), right.shape[1]), left, right))

@@ -273,6 +273,21 @@ class Layer(Configurable):
                 f"a {type(self).__name__} without weights."
             )
 
+    def _check_input(self, x):
+        self._require_built()
+        if np.shape(x)[1:] != self.input_shape[1:] or np.ndim(x) == 0:
+            raise ValueError(
+                f"Layer '{self._shown_name}' expected a batch of shape {shown(self.input_shape)}. "
+                f"Received: shape {np.shape(x)}."
+            )
+
+    def _check_gradient(self, gradient, output_shape):
+        if np.shape(gradient) != output_shape:
+            raise ValueError(
+                f"Layer '{self._shown_name}' expected a gradient of the shape of its output, {output_shape}. "
+                f"Received: shape {np.shape(gradient)}."
+            )
+
     def _require_kept(self):
         if self.kept is None:
             raise RuntimeError(

@@ -1,0 +1,87 @@
+"""An activation as a layer of its own, where something comes between it and the layer before: a normalisation, say."""
+
+from aelib.nn import activations
+from aelib.nn.layers.layer import Layer
+from aelib.nn.not_here import only
+
+
+class Activated(Layer):
+    """Base class: `A = f(X)`, and back `∂C/∂X = ∂C/∂A ⊙ f'(X)`. A subclass sets `activation`, the `f`."""
+
+    def forward(self, x, training=False):
+        """Return `A = f(X)`, and keep `X` and `A` for `backward`.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, of the shape of `x`
+        """
+        a = self.activation(x, out=self._buffers.out("a", x.shape, x.dtype))
+        self.kept = x, a
+        return a
+
+    def backward(self, gradient):
+        """Return `∂C/∂X = ∂C/∂A ⊙ f'(X)`, given `∂C/∂A`; all arrays have one shape.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        x, a = self.kept
+        self._check_gradient(gradient, a.shape)
+        return self.activation.backward(gradient, x, a, out=self._buffers.out("delta", x.shape, x.dtype))
+
+    @property
+    def output_activation(self):
+        self._require_kept()
+        return self.kept[0], self.activation
+
+    def backward_from_delta(self, delta, input_gradient=True):
+        """Return the error signal `∂C/∂Z` itself: what comes before this activation is its input, `Z = X`."""
+        self._require_kept()
+        self._check_gradient(delta, self.kept[0].shape)
+        return delta
+
+
+class Activation(Activated):
+    """An activation alone: `A = f(X)`.
+
+    Parameters
+    ----------
+    activation : str, aelib.nn.activations.Activation or None
+        `None` is linear.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, activation, **layer):
+        super().__init__(**layer)
+        self.activation = activations.get(activation)
+
+
+class ReLU(Activated):
+    """The rectifier alone: `A = max(X, 0)`.
+
+    Parameters
+    ----------
+    max_value, negative_slope, threshold
+        As in Keras, but only with their defaults: a kink at 0, and nothing else.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **layer):
+        super().__init__(**layer)
+        self.max_value = only("max_value", max_value, None)
+        self.negative_slope = only("negative_slope", negative_slope, 0.0)
+        self.threshold = only("threshold", threshold, 0.0)
+        self.activation = activations.get("relu")

@@ -1,0 +1,125 @@
+"""Layers that disturb what passes through them, in training alone."""
+
+from aelib.checks import between_0_and_1
+from aelib.nn import utils
+from aelib.nn.layers.layer import Layer
+from aelib.nn.not_here import only
+
+
+class Dropout(Layer):
+    """Each number becomes 0 with one probability, the rate `p`; the others grow, so that the expectation stays.
+
+    In training every number has a factor of its own, drawn anew for each batch::
+
+        A = M ⊙ X,    M = 0 with probability p, and 1 / (1 - p) otherwise,    so that E[A] = X
+
+    A factor does not depend on `X`, so the way back is through the same factors: `∂C/∂X = M ⊙ ∂C/∂A`. Outside of
+    training `A = X` (Srivastava et al. 2014, with the scaling moved into training, as in Keras).
+
+    Parameters
+    ----------
+    rate : float
+        `p`, from 0 to 1.
+    noise_shape : None
+        As in Keras, but only with its default: every number is dropped on its own.
+    seed : int, numpy.random.Generator or None
+        Makes this layer independent of the network's generator.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, rate, noise_shape=None, seed=None, **layer):
+        super().__init__(**layer)
+        self.rate = between_0_and_1("rate", rate)
+        self.noise_shape = only("noise_shape", noise_shape, None)
+        self.seed = seed
+        self.rng = None if seed is None else utils.generator(seed)
+
+    def forward(self, x, training=False):
+        """Return `M ⊙ X` in training, and otherwise `X` itself.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+        training : bool
+
+        Returns
+        -------
+        ndarray, of the shape of `x`
+        """
+        if not training or self.rate == 0:
+            self.kept = x.shape, None
+            return x
+        factors = (self.generator.random(x.shape, dtype="float32") >= self.rate).astype(x.dtype)
+        if self.rate < 1:
+            factors /= 1 - self.rate
+        self.kept = x.shape, factors
+        return x * factors
+
+    def backward(self, gradient):
+        """Return `∂C/∂X = M ⊙ ∂C/∂A`, given `∂C/∂A`, with the factors of the last forward pass.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        shape, factors = self.kept
+        self._check_gradient(gradient, shape)
+        return gradient if factors is None else gradient * factors
+
+
+class GaussianNoise(Layer):
+    """Gaussian noise on every number: `A = X + σ E` in training, with `E` drawn from N(0, 1) for each batch.
+
+    The noise does not depend on `X`, so `∂C/∂X = ∂C/∂A`. Outside of training `A = X`.
+
+    Parameters
+    ----------
+    stddev : float
+        `σ`, from 0 to 1, as in Keras.
+    seed : int, numpy.random.Generator or None
+        Makes this layer independent of the network's generator.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, stddev, seed=None, **layer):
+        super().__init__(**layer)
+        self.stddev = between_0_and_1("stddev", stddev)
+        self.seed = seed
+        self.rng = None if seed is None else utils.generator(seed)
+
+    def forward(self, x, training=False):
+        """Return `X + σ E` in training, and otherwise `X` itself.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+        training : bool
+
+        Returns
+        -------
+        ndarray, of the shape of `x`
+        """
+        self.kept = x.shape
+        if not training or self.stddev == 0:
+            return x
+        return x + self.stddev * self.generator.standard_normal(x.shape, dtype=x.dtype)
+
+    def backward(self, gradient):
+        """Return `∂C/∂X = ∂C/∂A`.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        self._check_gradient(gradient, self.kept)
+        return gradient

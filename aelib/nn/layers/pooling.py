@@ -1,0 +1,238 @@
+"""Layers without weights that make images smaller or larger."""
+
+import numpy as np
+
+from aelib.nn.layers.layer import Layer
+from aelib.nn.layers.windows import Windows, pair, require_images
+from aelib.nn.not_here import only
+
+
+class Pooling2D(Layer):
+    """Base class: each window of an image becomes one pixel, every channel on its own."""
+
+    def __init__(self, pool_size, strides, padding, data_format, **layer):
+        super().__init__(**layer)
+        self.pool_size = pair("pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else pair("strides", strides)
+        self.windows = Windows(self.pool_size, self.strides, padding)
+        self.padding = padding
+        self.data_format = only("data_format", data_format, None, "channels_last")
+
+    def build(self, input_shape):
+        """Say so if batches of this shape, ``(None, height, width, channels)``, cannot be pooled."""
+        require_images(self, input_shape)
+        self.windows.counts(input_shape[1:3])
+
+    def compute_output_shape(self, input_shape):
+        return (None, *self.windows.counts(input_shape[1:3]), input_shape[3])
+
+
+class MaxPooling2D(Pooling2D):
+    """The largest number of each window, every channel on its own: `a = max of x over the window`.
+
+    Only the largest number moves the output, with a slope of 1, so the whole gradient goes to its place: to the first
+    of several that are equal, row after row, as in TensorFlow. Where windows overlap, gradients are added. What lies
+    beyond the image is never the largest.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int)
+        Height and width of a window.
+    strides : int, (int, int) or None
+        How far one window is from the next; `None` is `pool_size`: side by side.
+    padding : {"valid", "same"}
+        Whether all windows lie inside the image, or reach beyond it, so that no pixel is left out.
+    data_format : {None, "channels_last"}
+        As in Keras, but only with its default.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, **layer):
+        super().__init__(pool_size, strides, padding, data_format, **layer)
+
+    def forward(self, x, training=False):
+        """Return the largest number of each window.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, height, width, channels)
+            Of the shape for which the layer was built.
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, shape (n, rows, columns, channels)
+        """
+        self._check_input(x)
+        patches = self.windows.patches(x, fill=-np.inf)
+        flat = patches.reshape(*patches.shape[:3], -1, x.shape[3])  # (n, rows, columns, places in a window, channels)
+        where = flat.argmax(axis=3)[:, :, :, np.newaxis]
+        self.kept = x.shape, where
+        return np.take_along_axis(flat, where, axis=3)[:, :, :, 0]
+
+    def backward(self, gradient):
+        """Return `∂C/∂X`: each gradient at the place where its window was largest, and 0 elsewhere.
+
+        Parameters
+        ----------
+        gradient : ndarray, shape (n, rows, columns, channels)
+            `∂C/∂A`.
+
+        Returns
+        -------
+        ndarray, shape (n, height, width, channels)
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        shape, where = self.kept
+        n, rows, columns, _, channels = where.shape
+        self._check_gradient(gradient, (n, rows, columns, channels))
+        flat = np.zeros((n, rows, columns, self.pool_size[0] * self.pool_size[1], channels), gradient.dtype)
+        np.put_along_axis(flat, where, gradient[:, :, :, np.newaxis], axis=3)
+        return self.windows.overlaid(flat.reshape(n, rows, columns, *self.pool_size, channels), shape[1:3])
+
+
+class AveragePooling2D(Pooling2D):
+    """The mean of each window, every channel on its own: `a = Σ x / m` over the `m` pixels of the window.
+
+    Each of them moves the mean with a slope of `1 / m`, so each gets that share of the gradient. Where windows overlap,
+    gradients are added. What lies beyond the image does not count.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int)
+        Height and width of a window.
+    strides : int, (int, int) or None
+        How far one window is from the next; `None` is `pool_size`: side by side.
+    padding : {"valid", "same"}
+        Whether all windows lie inside the image, or reach beyond it, so that no pixel is left out.
+    data_format : {None, "channels_last"}
+        As in Keras, but only with its default.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, **layer):
+        super().__init__(pool_size, strides, padding, data_format, **layer)
+
+    def forward(self, x, training=False):
+        """Return the mean of each window.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, height, width, channels)
+            Of the shape for which the layer was built.
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, shape (n, rows, columns, channels)
+        """
+        self._check_input(x)
+        pixels = self.windows.patches(np.ones((1, *x.shape[1:3], 1), x.dtype)).sum(axis=(3, 4))  # m of each window
+        self.kept = x.shape, pixels
+        return self.windows.patches(x).sum(axis=(3, 4)) / pixels
+
+    def backward(self, gradient):
+        """Return `∂C/∂X`: from each window that a pixel lies in, a share of `1 / m` of its gradient.
+
+        Parameters
+        ----------
+        gradient : ndarray, shape (n, rows, columns, channels)
+            `∂C/∂A`.
+
+        Returns
+        -------
+        ndarray, shape (n, height, width, channels)
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        shape, pixels = self.kept
+        n, height, width, channels = shape
+        self._check_gradient(gradient, (n, *pixels.shape[1:3], channels))
+        shares = (gradient / pixels)[:, :, :, np.newaxis, np.newaxis]
+        shares = np.broadcast_to(shares, (*gradient.shape[:3], *self.pool_size, channels))
+        return self.windows.overlaid(shares, (height, width))
+
+
+class UpSampling2D(Layer):
+    """Each pixel as a block of equal pixels: `a[r, c] = x[⌊r / height⌋, ⌊c / width⌋]`.
+
+    A pixel moves all pixels of its block with a slope of 1, so their gradients are added.
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        Height and width of a block.
+    data_format, interpolation
+        As in Keras, but only with their defaults: channels last, and the nearest pixel.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **layer):
+        super().__init__(**layer)
+        self.size = pair("size", size)
+        self.data_format = only("data_format", data_format, None, "channels_last")
+        self.interpolation = only("interpolation", interpolation, "nearest")
+
+    def build(self, input_shape):
+        """Say so if batches of this shape are not images, ``(None, height, width, channels)``."""
+        require_images(self, input_shape)
+
+    def forward(self, x, training=False):
+        """Return the images, enlarged.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, height, width, channels)
+            Of the shape for which the layer was built.
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, shape (n, height · block height, width · block width, channels)
+        """
+        self._check_input(x)
+        self.kept = x.shape
+        return x.repeat(self.size[0], axis=1).repeat(self.size[1], axis=2)
+
+    def backward(self, gradient):
+        """Return `∂C/∂X`, the sum of the gradients in each block, given `∂C/∂A`.
+
+        Parameters
+        ----------
+        gradient : ndarray, of the shape of the last output
+
+        Returns
+        -------
+        ndarray, shape (n, height, width, channels)
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        n, height, width, channels = self.kept
+        down, right = self.size
+        self._check_gradient(gradient, (n, height * down, width * right, channels))
+        return gradient.reshape(n, height, down, width, right, channels).sum(axis=(2, 4))

@@ -1,0 +1,52 @@
+"""A fixed change of units, such as from grey levels of 0 to 255 to numbers from 0 to 1."""
+
+from aelib.checks import is_finite_number
+from aelib.nn.layers.layer import Layer
+
+
+class Rescaling(Layer):
+    """`A = scale · X + offset`, and back `∂C/∂X = scale · ∂C/∂A`. Nothing is learned.
+
+    Parameters
+    ----------
+    scale, offset : float
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, scale, offset=0.0, **layer):
+        super().__init__(**layer)
+        for name, value in (("scale", scale), ("offset", offset)):
+            if not is_finite_number(value):
+                raise ValueError(f"{name} expected a finite number. Received: {value!r}.")
+        self.scale, self.offset = float(scale), float(offset)
+
+    def forward(self, x, training=False):
+        """Return `scale · X + offset`.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, of the shape of `x`
+        """
+        self.kept = x.shape
+        return x * self.scale + self.offset
+
+    def backward(self, gradient):
+        """Return `∂C/∂X = scale · ∂C/∂A`, given `∂C/∂A`.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        self._check_gradient(gradient, self.kept)
+        return gradient * self.scale

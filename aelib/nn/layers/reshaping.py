@@ -1,0 +1,111 @@
+"""The same numbers in another shape: an image as a row of pixels, and a row of pixels as an image."""
+
+import math
+
+from aelib.checks import positive_integer
+from aelib.nn.layers.layer import Layer, shown
+from aelib.nn.not_here import only
+
+
+class Reshaped(Layer):
+    """Base class: the forward pass gives each example another shape, the backward pass gives its gradient the old one.
+
+    Nothing is computed, so `∂C/∂X` has the entries of `∂C/∂A`, row after row. A subclass says in `new_shape` the
+    shape of one example.
+    """
+
+    def forward(self, x, training=False):
+        """Return each example in its new shape.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n, …)
+            Of the shape for which the layer was built.
+        training : bool
+            Makes no difference to this layer.
+
+        Returns
+        -------
+        ndarray, shape (n, …)
+            It shares its memory with `x` where that is possible.
+        """
+        self._check_input(x)
+        a = x.reshape(len(x), *self.new_shape)
+        self.kept = x.shape, a.shape
+        return a
+
+    def backward(self, gradient):
+        """Return `∂C/∂X`, in the shape of the input, given `∂C/∂A`, in the shape of the output.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
+        """
+        self._require_kept()
+        input_shape, output_shape = self.kept
+        self._check_gradient(gradient, output_shape)
+        return gradient.reshape(input_shape)
+
+
+class Flatten(Reshaped):
+    """Each example as one row of numbers: from (n, height, width, channels) to (n, height · width · channels).
+
+    Parameters
+    ----------
+    data_format : {None, "channels_last"}
+        As in Keras, but only with its default.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    new_shape = (-1,)
+
+    def __init__(self, data_format=None, **layer):
+        super().__init__(**layer)
+        self.data_format = only("data_format", data_format, None, "channels_last")
+
+
+class Reshape(Reshaped):
+    """Each example in another shape, with as many numbers.
+
+    Parameters
+    ----------
+    target_shape : tuple of int
+        The shape of one example, without the batch axis. One size may be -1: it is whatever is left.
+    **layer
+        What every `Layer` takes: `name`, `dtype`, `trainable`.
+    """
+
+    def __init__(self, target_shape, **layer):
+        super().__init__(**layer)
+        if not isinstance(target_shape, (tuple, list)) or list(target_shape).count(-1) > 1:
+            raise ValueError(
+                "target_shape expected the shape of one example, such as (28, 28, 1), in which at most one size is -1. "
+                f"Received: {target_shape!r}."
+            )
+        self.target_shape = tuple(
+            size if size == -1 else positive_integer("A size of target_shape", size) for size in target_shape
+        )
+
+    @property
+    def new_shape(self):
+        return self.target_shape
+
+    def build(self, input_shape):
+        """Say so if examples of this shape have another number of entries than the target shape.
+
+        Parameters
+        ----------
+        input_shape : tuple
+            The shape of a batch, ``(None, …)``.
+        """
+        entries = math.prod(input_shape[1:])
+        known = math.prod(size for size in self.target_shape if size != -1)
+        if entries % known if -1 in self.target_shape else entries != known:
+            raise ValueError(
+                f"Layer '{self._shown_name}' expected examples that fit into the shape {self.target_shape}. "
+                f"Received: batches of shape {shown(input_shape)}, with {entries} numbers per example."
+            )
