@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from aelib.checks import is_finite_number
+from aelib.nn.not_here import refuse_names
 
 
 class Callback:
@@ -277,3 +278,6 @@ class ModelCheckpoint(Callback):
             return False
         self.best = logs[self.monitor]
         return True
+
+
+__getattr__ = refuse_names(__name__)

@@ -9,6 +9,7 @@ import numpy as np
 from aelib import checks
 from aelib.nn.configurable import Configurable
 from aelib.nn.memory import CLEARING, Slots
+from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import by_name, resolve
 
 
@@ -261,3 +262,6 @@ OPTIMIZERS = by_name(Adam, AdamW, SGD, sgd=SGD, rmsprop=RMSprop, adamw=AdamW)
 def get(identifier):
     """Return the optimizer of a name, with Keras's defaults."""
     return resolve(identifier, OPTIMIZERS, Optimizer, "optimizer")
+
+
+__getattr__ = refuse_names(__name__)

@@ -329,7 +329,7 @@ def test_the_name_of_a_loss_stands_in_its_message():
     ],
 )
 def test_an_argument_of_keras_s_that_is_not_offered_is_refused_by_name(cls, name, value):
-    with pytest.raises(ValueError, match=f"{name} must be .*, the only value offered here. Received: {value!r}"):
+    with pytest.raises(ValueError, match=f"{name} expected .*: aelib.nn is Keras in miniature. Received: {value!r}"):
         cls(**{name: value})
 
 

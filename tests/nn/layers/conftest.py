@@ -42,10 +42,10 @@ def check_slopes():
             return float((layer.forward(x, training) * upstream).sum()) + layer.penalty()
 
         slopes = {"x": central_difference(cost, x)}
-        slopes |= {name: central_difference(cost, w) for name, w in layer._named(layer.weight_names).items()}
+        slopes |= {name: central_difference(cost, w) for name, w in ((name, layer.variables[name]) for name in layer._trained)}
         cost()
         gradients = {"x": layer.backward(upstream)}
-        gradients |= {name: getattr(layer, f"{name}_gradient") for name in layer._named(layer.weight_names)}
+        gradients |= {name: getattr(layer, f"{name}_gradient") for name in layer._trained}
         for name, slope in slopes.items():
             assert gradients[name].shape == slope.shape
             assert relative_error(gradients[name], slope) < 1e-6, name
