@@ -383,6 +383,10 @@ class Doubled(BinaryCrossentropy):
         return 2 * super().__call__(y_true, y_pred)
 
 
+class Counted(CategoricalCrossentropy):
+    """Another one."""
+
+
 class Steep(Sigmoid):
     def __call__(self, z, out=None):
         return super().__call__(3 * z, out)
@@ -400,6 +404,7 @@ class Steep(Sigmoid):
         (BinaryCrossentropy(from_logits=True), Sigmoid()),
         (Doubled(), Sigmoid()),
         (CategoricalCrossentropy(), Sigmoid()),
+        (Counted(), activations.softmax),
         (CategoricalCrossentropy(from_logits=True), activations.softmax),
     ],
     ids=repr,
