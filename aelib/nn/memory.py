@@ -101,11 +101,11 @@ class Slots:
         self.shapes = [w.shape for w in variables]
         self._ends = list(itertools.accumulate(sizes))
         self._blocks = blocks(sizes)
-        self._vectors = {name: np.zeros(sum(sizes), np.result_type(*variables)) for name in names}
+        self._vectors = {name: np.zeros(sum(sizes), finest(variables)) for name in names}
 
     def follow(self, variables):
         """Take on the precision of the variables."""
-        dtype = np.result_type(*variables)
+        dtype = finest(variables)
         if any(vector.dtype != dtype for vector in self._vectors.values()):
             self._vectors = {name: vector.astype(dtype) for name, vector in self._vectors.items()}
 
@@ -144,6 +144,11 @@ class Slots:
             {name: vector[end - math.prod(shape) : end].reshape(shape) for name, vector in self._vectors.items()}
             for shape, end in zip(self.shapes, self._ends)
         ]
+
+
+def finest(variables):
+    """The precision of variables, of two the finer one; without any, as when all layers are frozen, float32."""
+    return np.result_type(*variables) if variables else np.dtype("float32")
 
 
 def flat(array):
