@@ -29,11 +29,15 @@ def reused():
     many a computation on it. A training step needs the same arrays at every step.
     """
     before = getattr(_this_thread, "reusing", False)
-    _this_thread.reusing = True
     try:
-        yield
-    finally:
+        try:
+            _this_thread.reusing = True
+            yield
+        finally:
+            _this_thread.reusing = before
+    except BaseException:  # Ctrl-C may have come just before the line above
         _this_thread.reusing = before
+        raise
 
 
 class Buffers:
