@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import resource
+import unittest.mock
 import zipfile
 
 import numpy as np
@@ -124,10 +125,9 @@ def test_every_layer_comes_back(cls, dtype, rng, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("settings", [{}, {"weight_decay": 0.1}])
-@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
-def test_two_epochs_and_two_after_loading_are_four_epochs(name, settings, dtype, x, tmp_path):
-    whole, halfway = (autoencoder(optimizers.OPTIMIZERS[name](**settings), dtype=dtype) for _ in range(2))
+@pytest.mark.parametrize("optimizer", sorted(set(optimizers.OPTIMIZERS)))
+def test_two_epochs_and_two_after_loading_are_four_epochs(optimizer, dtype, x, tmp_path):
+    whole, halfway = (autoencoder(optimizer, dtype=dtype) for _ in range(2))
     expected, first = train(whole, x, epochs=4), train(halfway, x, epochs=2)
     resumed = saved_and_loaded(halfway, tmp_path / "halfway.npz")
     assert {name: first[name] + values for name, values in train(resumed, x, epochs=2).items()} == expected
@@ -160,12 +160,6 @@ def test_networks_of_all_kinds_come_back(network, x, tmp_path):
     assert_it_comes_back(network(), tmp_path / "n.npz", x, x)
 
 
-def test_weights_that_are_no_numbers_come_back(tmp_path):
-    network = autoencoder()
-    network.layers[1].kernel[0] = np.nan, np.inf, -np.inf, -0.0
-    assert everything(saved_and_loaded(network, tmp_path / "n.npz")) == everything(network)
-
-
 def test_a_configuration_alone_makes_a_network_with_new_weights():
     network = autoencoder()
     again = Sequential.from_config(network.get_config(), rng=0)
@@ -187,9 +181,7 @@ def test_weights_alone_go_into_a_network_of_the_same_layers(x, tmp_path):
     for layers in ([Dense(4, name="encoder")], [autoencoder().layers[0], Dense(3)], [autoencoder().layers[0]]):
         third = Sequential([Input((4,)), *layers], rng=2)
         before = third.get_weights()
-        with pytest.raises(
-            ValueError, match="w.npz to hold the weights of this network. Received: .*(missing|too many|where)"
-        ):
+        with pytest.raises(ValueError, match="w.npz to hold .* this network. Received: .*(missing|too many|where)"):
             third.load_weights(tmp_path / "w.npz")
         assert all((a == b).all() for a, b in zip(before, third.get_weights()))
     with pytest.raises(ValueError, match=r"dense/kernel of float32\(3, 4\) where float64\(3, 4\) was expected"):
@@ -208,10 +200,6 @@ def test_the_name_is_used_as_it_is_and_a_link_goes_on_pointing_at_what_is_saved(
     assert sorted(os.listdir(tmp_path)) == ["ein Netz – ö.keras", "latest"] and (tmp_path / "latest").is_symlink()
 
 
-def interrupt(*arguments):
-    raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize("where", ["fsync", "replace", "a full disk"])
 def test_a_save_that_fails_leaves_the_earlier_file_whole(where, tmp_path, monkeypatch):
     path, limits, other = tmp_path / "n.npz", resource.getrlimit(resource.RLIMIT_FSIZE), autoencoder(rng=1)
@@ -220,7 +208,7 @@ def test_a_save_that_fails_leaves_the_earlier_file_whole(where, tmp_path, monkey
         if where == "a full disk":  # no file may grow beyond 700 bytes
             resource.setrlimit(resource.RLIMIT_FSIZE, (700, limits[1]))
         else:
-            patch.setattr(os, where, interrupt)
+            patch.setattr(os, where, unittest.mock.Mock(side_effect=KeyboardInterrupt))
         try:
             other.save(path)
         finally:
@@ -337,46 +325,37 @@ def test_what_is_no_saved_network_is_refused_by_name(load, tmp_path, root):
     assert_refused(tmp_path / "other.npz", "'elsewhere', version 2, not 'aelib network'", load)
 
 
-class Trap:
-    """Unpickled, it leaves a file behind."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return pathlib.Path.touch, (self.path,)
-
-
-@pytest.mark.parametrize("name", ["other", "weights/dense/kernel"])
-def test_a_pickle_is_refused_and_not_opened(name, path, tmp_path):
-    trap = np.empty((3, 4), dtype=object)
-    trap[:] = Trap(tmp_path / "sprung")
-    rewrite(path, **{name: trap})
+def test_a_pickle_is_refused_and_not_opened(path):
+    rewrite(path, weights__dense__kernel=np.full((3, 4), None))
     assert_refused(path, "Object arrays cannot be loaded when allow_pickle=False")
-    assert not (tmp_path / "sprung").exists()
-    with np.load(path, allow_pickle=True) as archive:
-        archive[name]
-    assert (tmp_path / "sprung").exists(), "the trap does not work"
 
 
 KERNEL = np.ones((3, 4), "float32")
+ARRAYS = {
+    "weights/dense/kernel missing": {"weights__dense__kernel": None},
+    "weights/more/kernel too many": {"weights__more__kernel": KERNEL},
+    r"kernel of float32\(4, 3\) where float32\(3, 4\) was expected": {"weights__dense__kernel": KERNEL.T},
+    r"kernel of float64\(3, 4\) where float32": {"weights__dense__kernel": KERNEL.astype("float64")},
+}
+DESCRIPTIONS = {
+    "version 1, not 'aelib network', 2": lambda d: d.update(version=1),
+    "KeyError: 'generators'": lambda d: d.pop("generators"),
+    "'default_rng', which NumPy does not have": lambda d: d["generators"][0].update(bit_generator="default_rng"),
+    "weights/dense/kernel too many": lambda d: d["network"]["layers"].pop(),
+    "units must be a positive integer.*: -3": lambda d: d["network"]["layers"][1]["config"].update(units=-3),
+    "Unknown layer: .*: 'eval'": lambda d: d["network"]["layers"][1].update(class_name="eval"),
+    "learning_rate must be .*: -1": lambda d: d["optimizer"]["config"].update(learning_rate=-1),
+    "TypeError": lambda d: d["loss"]["config"].update(weight=1),
+}
 
 
-@pytest.mark.parametrize(
-    "arrays, message",
-    [
-        ({"weights__dense__kernel": None}, "weights/dense/kernel missing"),
-        ({"weights__more__kernel": KERNEL}, "weights/more/kernel too many"),
-        ({"weights__dense__kernel": KERNEL.T}, r"kernel of float32\(4, 3\) where float32\(3, 4\) was expected"),
-        ({"weights__dense__kernel": KERNEL.astype("float64")}, r"kernel of float64\(3, 4\) where float32"),
-    ],
-)
-def test_arrays_that_do_not_fit_the_description_are_refused(arrays, message, path):
+@pytest.mark.parametrize("message", [*ARRAYS, *DESCRIPTIONS])
+def test_arrays_and_descriptions_that_do_not_go_together_are_refused(message, path):
     before = everything(load_model(path))
     with np.load(path) as archive:
         rewrite(path, weights__dense__kernel=archive["weights/dense/kernel"].astype(">f4"))
-    assert everything(load_model(path)) == before, "the other byte order is no reason"
-    rewrite(path, **arrays)
+    assert everything(load_model(path)) == before, "that it is rewritten, and the order of bytes, are no reasons"
+    rewrite(path, DESCRIPTIONS.get(message, lambda description: None), **ARRAYS.get(message, {}))
     assert_refused(path, message)
 
 
@@ -384,21 +363,3 @@ def test_an_array_that_is_there_twice_is_refused(path):
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("weights/dense/bias.npy", archive.read("weights/dense/bias.npy"))
     assert_refused(path, "holds an array twice")
-
-
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        (lambda d: d.update(version=1), "version 1, not 'aelib network', 2"),
-        (lambda d: d.pop("generators"), "KeyError: 'generators'"),
-        (lambda d: d["generators"][0].update(bit_generator="default_rng"), "'default_rng', which NumPy does not have"),
-        (lambda d: d["network"]["layers"].pop(), "weights/dense/kernel too many"),
-        (lambda d: d["network"]["layers"][1]["config"].update(units=-3), "units must be a positive integer. Received: -3"),
-        (lambda d: d["network"]["layers"][1].update(class_name="eval"), "Unknown layer: .*Received: 'eval'"),
-        (lambda d: d["optimizer"]["config"].update(learning_rate=-1), "learning_rate must be a positive number"),
-        (lambda d: d["loss"]["config"].update(weight=1), "TypeError"),
-    ],
-)  # fmt: skip
-def test_a_description_that_makes_no_network_is_refused(change, message, path):
-    rewrite(path, change)
-    assert_refused(path, message)
