@@ -258,10 +258,9 @@ class AdamW(Adam):
 
 OPTIMIZERS = by_name(Adam, AdamW, SGD, sgd=SGD, rmsprop=RMSprop, adamw=AdamW)
 
+__getattr__ = refuse_names(__name__)
+
 
 def get(identifier):
     """Return the optimizer of a name, with Keras's defaults."""
     return resolve(identifier, OPTIMIZERS, Optimizer, "optimizer")
-
-
-__getattr__ = refuse_names(__name__)
