@@ -10,7 +10,7 @@ from aelib import checks
 from aelib.nn.configurable import Configurable
 from aelib.nn.memory import CLEARING, Slots
 from aelib.nn.not_here import refuse_names
-from aelib.nn.registry import by_name, resolve
+from aelib.nn.registry import resolve
 
 
 class Optimizer(Configurable):
@@ -256,11 +256,12 @@ class AdamW(Adam):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay=weight_decay)
 
 
-OPTIMIZERS = by_name(Adam, AdamW, SGD, sgd=SGD, rmsprop=RMSprop, adamw=AdamW)
+OPTIMIZERS = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
 
 __getattr__ = refuse_names(__name__)
 
 
 def get(identifier):
-    """Return the optimizer of a name, with Keras's defaults."""
+    """Return the optimizer of a name, in upper or lower case as in Keras, of a dictionary, a class or an object."""
+    identifier = identifier.lower() if isinstance(identifier, str) else identifier
     return resolve(identifier, OPTIMIZERS, Optimizer, "optimizer")

@@ -262,6 +262,7 @@ def test_an_epsilon_that_is_no_number_of_at_least_0_is_an_error(cls, epsilon):
 
 def test_names_and_unknown_names():
     assert [type(optimizers.get(name)) for name in optimizers.OPTIMIZERS] == [SGD, RMSprop, Adam, AdamW]
+    assert [type(optimizers.get(name)) for name in ("SGD", "RMSprop", "ADAM", "AdamW")] == [SGD, RMSprop, Adam, AdamW]
     with pytest.raises(ValueError, match="Unknown optimizer: expected one of adam, adamw, rmsprop.* Received: 'lion'"):
         optimizers.get("lion")
     with pytest.raises(TypeError, match="Unknown optimizer.*Received: 0.1 of type float"):

@@ -108,7 +108,18 @@ def test_every_part_comes_back_with_every_setting(kind, cls, x, tmp_path):
 
 
 # What an argument without a default is, by its name: a new layer needs a line here only for a new kind of argument.
-ARGUMENTS = {"units": 4, "filters": 2, "kernel_size": 2, "rate": 0.25, "stddev": 0.1, "target_shape": (-1,), "k": 2}
+ARGUMENTS = {
+    "units": 4,
+    "filters": 2,
+    "kernel_size": 2,
+    "rate": 0.25,
+    "stddev": 0.1,
+    "target_shape": (-1,),
+    "k": 2,
+    "pool_size": 2,
+    "scale": 0.5,
+    "activation": "tanh",
+}
 
 
 @pytest.mark.parametrize("cls", LAYERS.values(), ids=LAYERS)

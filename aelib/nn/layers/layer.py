@@ -188,10 +188,9 @@ class Layer(Configurable):
         """
         gradients = [getattr(self, f"{name}_gradient", None) for name in self._trained]
         if any(gradient is None for gradient in gradients):
-            missing = [name for name, gradient in zip(self._trained, gradients) if gradient is None]
+            missing = [f"{name}_gradient" for name, gradient in zip(self._trained, gradients) if gradient is None]
             raise RuntimeError(
-                f"Layer '{self._shown_name}' expected backward to set the gradient of {', '.join(missing)}. "
-                "Received: none."
+                f"Layer '{self._shown_name}' expected backward to set {', '.join(missing)}. Received: none."
             )
         return gradients
 
