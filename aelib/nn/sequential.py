@@ -68,7 +68,7 @@ class Sequential(Layer):
     @trainable.setter
     def trainable(self, trainable):
         self._trainable = trainable
-        for layer in getattr(self, "layers", ()):  # none yet when the network is made
+        for layer in self.layers:
             layer.trainable = trainable
 
     # ------------------------------------------------------------------ structure
@@ -195,17 +195,6 @@ class Sequential(Layer):
         return self
 
     @property
-    def trainable(self):
-        """Whether training changes the weights; setting it sets it for every layer, as in Keras."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        self._trainable = value
-        for layer in self.layers:
-            layer.trainable = value
-
-    @property
     def trainable_variables(self):
         """The weight arrays themselves, `[W1, b1, W2, b2, …]`."""
         return [v for layer in self.layers for v in layer.trainable_variables] if self.trainable else []
@@ -235,11 +224,14 @@ class Sequential(Layer):
     def summary(self):
         """Print one line a layer: its name, its output's shape, its number of weights."""
         self._require_built()
-        shape = self.input_shape
+        shape, rows = self.input_shape, []
         for layer in self.layers:
             shape = layer.compute_output_shape(shape)
-            print(f"{layer.name:<12} {shown(shape):<16} {layer.count_params():>10,} parameters")
-        print(f"{'total':<12} {'':<16} {self.count_params():>10,} parameters")
+            rows.append((layer.name, shown(shape), layer.count_params()))
+        rows.append(("total", "", self.count_params()))
+        names, shapes = (max(len(row[column]) for row in rows) for column in (0, 1))
+        for name, shape, count in rows:
+            print(f"{name:<{max(names, 12)}} {shape:<{max(shapes, 12)}} {count:>10,} parameters")
 
     # ------------------------------------------------------- forward and backward
 
