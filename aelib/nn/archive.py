@@ -115,7 +115,10 @@ def write(path, description, arrays):
         raise ValueError(f"save expected the name of a file. Received: {path}, which is something else.")
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"save expected a folder that exists. Received: {path}.")
-    text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain, allow_nan=False)
+    try:
+        text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain, allow_nan=False)
+    except ValueError as error:  # which does not say where it stands
+        raise TypeError(f"save expected settings that are finite numbers. Received: {description}.") from error
     unfinished = os.path.join(folder, f".unfinished-{secrets.token_hex(8)}")
     try:
         with open(unfinished, "xb") as file:
