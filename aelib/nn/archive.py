@@ -100,18 +100,6 @@ def refuse_own(name, part):
                     refuse_own(name, each)
 
 
-def refuse_nan(name, value):
-    """Say that a number of a description is NaN or infinite, which JSON cannot hold."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            refuse_nan(key, each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            refuse_nan(name, each)
-    elif isinstance(value, float) and not np.isfinite(value):
-        raise TypeError(f"save expected {name} to be a finite number or a name. Received: {value!r}.")
-
-
 def as_plain(value):
     """Return what JSON cannot hold as such: an array as a list, a number of NumPy's as a number."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -127,8 +115,10 @@ def write(path, description, arrays):
         raise ValueError(f"save expected the name of a file. Received: {path}, which is something else.")
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"save expected a folder that exists. Received: {path}.")
-    refuse_nan("settings", description)
-    text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain)
+    try:
+        text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain, allow_nan=False)
+    except ValueError as error:  # which does not say where it stands
+        raise TypeError(f"save expected settings that are finite numbers. Received: {description}.") from error
     unfinished = os.path.join(folder, f".unfinished-{secrets.token_hex(8)}")
     try:
         with open(unfinished, "xb") as file:
