@@ -14,6 +14,7 @@ import numpy as np
 
 from aelib.checks import between_0_and_1
 from aelib.nn.configurable import Configurable
+from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import resolve
 
 
@@ -293,3 +294,6 @@ def serialize(activation):
 
 
 deserialize = get
+
+
+__getattr__ = refuse_names(__name__)

@@ -23,7 +23,7 @@ DESCRIPTION = "network"  # the name of the array that holds the description
 def save(network, path):
     """Write a network, its optimizer and its generators to one file: see `Sequential.save`."""
     network._require_built()
-    require_own("network", network)
+    refuse_own("network", network)
     arrays = {f"weights/{name}": variable for name, variable in network.variables.items()}
     optimizer = None
     if network.optimizer is not None:
@@ -60,41 +60,44 @@ def load_weights(network, path):
     Raises
     ------
     ValueError
-        If the file is no such file, or holds weights of other names or shapes; then no weight is changed.
+        If the file is no such file, or holds weights of other names, shapes or precision; then no weight is changed.
     """
     network._require_built()
     _, arrays = read(path)
     received = {name.removeprefix("weights/"): a for name, a in arrays.items() if name.startswith("weights/")}
-    check_arrays(path, network.variables, received)
+    wrong = differences(network.variables, received)
+    if wrong:
+        raise ValueError(f"Expected {os.fsdecode(path)} to hold the weights of this network. Received: {wrong}.")
     for name, variable in network.variables.items():
         variable[...] = received[name]
 
 
-def check_arrays(path, expected, received):
-    """Say which arrays of a file are missing, do not belong, or have another shape or another precision."""
+def differences(expected, received):
+    """Say which arrays are missing, do not belong, or have another shape or precision; nothing if all is well."""
     wrong = [f"{name} missing" for name in expected if name not in received]
     wrong += [f"{name} too many" for name in received if name not in expected]
-    for name in expected.keys() & received.keys():
-        shapes = [f"{array.dtype.name}{array.shape}" for array in (expected[name], received[name])]
-        if shapes[0] != shapes[1]:
-            wrong.append(f"{name} of {shapes[1]} where {shapes[0]} was expected")
-    if wrong:
-        raise ValueError(
-            f"Expected {os.fsdecode(path)} to hold the arrays of this network. Received: {'; '.join(wrong)}."
-        )
+    for name in expected:
+        if name in received:
+            kinds = [f"{array.dtype.name}{array.shape}" for array in (expected[name], received[name])]
+            if kinds[0] != kinds[1]:
+                wrong.append(f"{name} of {kinds[1]} where {kinds[0]} was expected")
+    return "; ".join(wrong)
 
 
-def require_own(what, thing):
-    """Say that a part of a network is of a class that `load_model` would not find."""
-    if not type(thing).__module__.startswith("aelib.nn."):
+def refuse_own(name, part):
+    """Say that a part of a network, or of a part of it, is of a class that `load_model` does not know."""
+    if not type(part).__module__.startswith(("aelib.nn.", "numpy.random.")):
         raise TypeError(
-            f"save expected as {what} one of aelib.nn's own classes. Received: {thing!r} of type "
-            f"{type(thing).__name__}, whose code cannot be written down."
+            f"save expected as {name} one of aelib.nn's own classes. Received: {part!r} "
+            f"of type {type(part).__name__}, whose code cannot be written down."
         )
-    for name, value in vars(thing).items():
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, Configurable):
-                require_own(name, part)
+    if isinstance(part, np.random.Generator):
+        refuse_own(name, part.bit_generator)
+    if isinstance(part, Configurable):
+        for name, value in vars(part).items():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, (Configurable, np.random.Generator)):
+                    refuse_own(name, each)
 
 
 def as_plain(value):

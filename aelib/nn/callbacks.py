@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from aelib.checks import is_finite_number
+from aelib.checks import is_finite_number, not_negative_integer
+from aelib.nn.not_here import refuse_names
 
 
 class Callback:
@@ -49,7 +50,7 @@ class CallbackList(Callback):
     verbose : {0, 1, 2} or "auto"
         Unless 0, a `Progress` is added.
     history : History
-        Is told first.
+        Is told after them, as in Keras, so that it remembers what they add to the numbers of an epoch.
     """
 
     def __init__(self, callbacks, model, epochs, verbose, history):
@@ -59,7 +60,7 @@ class CallbackList(Callback):
                 "callbacks expected an object of aelib.nn.callbacks.Callback, or a list of them. "
                 f"Received: {callbacks!r} of type {type(callbacks).__name__}."
             )
-        self.callbacks = [history, *callbacks]
+        self.callbacks = [*callbacks, history]
         if verbose and not any(isinstance(callback, Progress) for callback in callbacks):
             self.callbacks.append(Progress())
         for callback in self.callbacks:
@@ -157,10 +158,12 @@ class EarlyStopping(Callback):
         Counted from 0; `stopped_epoch` is 0 if training was not stopped.
     """
 
-    def __init__(self, monitor="val_loss", min_delta=0.0, patience=0, restore_best_weights=False):
+    def __init__(self, monitor="val_loss", min_delta=0.0, patience=0, *, restore_best_weights=False):
         self.monitor = monitor
+        if not is_finite_number(min_delta):
+            raise ValueError(f"min_delta must be a finite number. Received: {min_delta!r}.")
         self.min_delta = abs(min_delta)
-        self.patience = patience
+        self.patience = not_negative_integer("patience", patience)
         self.restore_best_weights = restore_best_weights
 
     def on_train_begin(self, logs=None):
@@ -190,7 +193,7 @@ class EarlyStopping(Callback):
 
 
 class LearningRateScheduler(Callback):
-    """Set the optimizer's learning rate anew before each epoch.
+    """Set the optimizer's learning rate anew before each epoch, and add it to the numbers of the epoch.
 
     Parameters
     ----------
@@ -213,6 +216,10 @@ class LearningRateScheduler(Callback):
         if not (is_finite_number(rate) and rate > 0):
             raise ValueError(f"The schedule must return a positive number. Received for epoch {epoch}: {rate!r}.")
         optimizer.learning_rate = float(rate)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["learning_rate"] = self.model.optimizer.learning_rate
 
 
 class ModelCheckpoint(Callback):
@@ -245,7 +252,7 @@ class ModelCheckpoint(Callback):
         At the end of an epoch, if `filepath` or `monitor` names a number that the epoch does not have.
     """
 
-    def __init__(self, filepath, monitor="val_loss", save_best_only=False):
+    def __init__(self, filepath, monitor="val_loss", *, save_best_only=False):
         self.filepath = os.fsdecode(filepath)
         self.monitor = monitor
         self.save_best_only = save_best_only
@@ -277,3 +284,6 @@ class ModelCheckpoint(Callback):
             return False
         self.best = logs[self.monitor]
         return True
+
+
+__getattr__ = refuse_names(__name__)

@@ -12,6 +12,7 @@ import numpy as np
 
 from aelib.checks import is_finite_number, not_negative_integer, not_negative_number, positive_number
 from aelib.nn.configurable import Configurable
+from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import by_name, resolve
 
 # A normal distribution cut off at two standard deviations has this standard deviation.
@@ -325,11 +326,7 @@ INITIALIZERS = by_name(
 )
 
 
-def __getattr__(name):
-    """Keras has each class under a second name, too: `initializers.he_normal` is `HeNormal`."""
-    if name in INITIALIZERS:
-        return INITIALIZERS[name]
-    raise AttributeError(f"aelib.nn.initializers has {', '.join(sorted(INITIALIZERS))}. Received: {name!r}.")
+__getattr__ = refuse_names(__name__, INITIALIZERS)
 
 
 def get(identifier):

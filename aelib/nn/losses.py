@@ -9,6 +9,7 @@ import numpy as np
 
 from aelib.nn.activations import Sigmoid, Softmax
 from aelib.nn.configurable import Configurable, snake_case
+from aelib.nn.not_here import only, refuse_names
 from aelib.nn.registry import by_name, resolve
 
 # Keras's backend epsilon: how near to 0 and 1 a predicted probability may come.
@@ -386,13 +387,6 @@ def same_shape(y_true, y_pred):
     return y_true if y_true.dtype.kind == "f" else y_true.astype(y_pred.dtype), y_pred
 
 
-def only(name, value, offered):
-    """Return the value of an argument of Keras's, of which only the default is offered, or say so."""
-    if value != offered:
-        raise ValueError(f"{name} must be {offered!r}, the only value offered here. Received: {value!r}.")
-    return value
-
-
 LOSSES = by_name(
     MeanSquaredError,
     MeanAbsoluteError,
@@ -418,3 +412,6 @@ def serialize(loss):
 
 
 deserialize = get
+
+
+__getattr__ = refuse_names(__name__)

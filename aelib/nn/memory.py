@@ -35,11 +35,15 @@ def reused():
     many a computation on it. A training step needs the same arrays at every step.
     """
     before = getattr(_this_thread, "reusing", False)
-    _this_thread.reusing = True
     try:
-        yield
-    finally:
+        try:
+            _this_thread.reusing = True
+            yield
+        finally:
+            _this_thread.reusing = before
+    except BaseException:  # Ctrl-C may have come just before the line above
         _this_thread.reusing = before
+        raise
 
 
 class Buffers:
@@ -180,13 +184,13 @@ class Slots:
         self.shapes = [w.shape for w in variables]
         self._ends = list(itertools.accumulate(sizes))
         self._blocks = blocks(sizes)
-        self.dtype = np.result_type(*variables)
+        self.dtype = finest(variables)
         self._vectors = {name: np.zeros(sum(sizes), self.dtype) for name in names}
         self._buffers = Buffers()
 
     def follow(self, variables):
         """Take on the precision of the variables."""
-        dtype = np.result_type(*variables)
+        dtype = finest(variables)
         if dtype != self.dtype:
             self.dtype = dtype
             self._vectors = {name: vector.astype(dtype) for name, vector in self._vectors.items()}
@@ -235,6 +239,11 @@ class Slots:
             {name: vector[end - math.prod(shape) : end].reshape(shape) for name, vector in self._vectors.items()}
             for shape, end in zip(self.shapes, self._ends)
         ]
+
+
+def finest(variables):
+    """The precision of variables, of two the finer one; without any, as when all layers are frozen, float32."""
+    return np.result_type(*variables) if variables else np.dtype("float32")
 
 
 def flat(array):

@@ -36,6 +36,8 @@ def load_model(filepath):
     description, arrays = archive.read(filepath)
     path = os.fsdecode(filepath)
     with archive.refused_by_name(path):
+        if "network" not in description:
+            raise ValueError("weights alone, which load_weights reads.")
         network = Sequential.from_config(description["network"], rng=0)
         if description["optimizer"] is not None:
             saved = description["optimizer"]
@@ -46,7 +48,9 @@ def load_model(filepath):
         expected = {f"weights/{name}": variable for name, variable in network.variables.items()}
         for i, slots in enumerate((network.optimizer and network.optimizer.state) or []):
             expected |= {f"optimizer/{i}/{slot}": array for slot, array in slots.items()}
-        archive.check_arrays(path, expected, arrays)
+        wrong = archive.differences(expected, arrays)
+        if wrong:
+            raise ValueError(f"{wrong}.")
         for name, array in expected.items():
             array[...] = arrays[name]
         generators = [generator_in(state) for state in description["generators"]]

@@ -49,16 +49,20 @@ def only(name, value, *allowed):
     return value
 
 
-def refuse_names(module):
+def refuse_names(module, others=None):
     """Return a `__getattr__` for a module that refuses what is not in it.
 
     Parameters
     ----------
     module : str
         The module's name, `__name__`.
+    others : dict of str to object, or None
+        What Keras has in the module under a second name, too: `initializers.he_normal` is `HeNormal`.
     """
 
     def __getattr__(name):
+        if others and name in others:
+            return others[name]
         raise AttributeError(
             f"{module} has no {name}. It is Keras in miniature: dense and convolutional networks in a row "
             "(Sequential), and what trains them. Functional models, metrics, recurrent layers and attention are "

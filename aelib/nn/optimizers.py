@@ -9,6 +9,7 @@ import numpy as np
 from aelib import checks
 from aelib.nn.configurable import Configurable
 from aelib.nn.memory import CLEARING, Slots
+from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import by_name, resolve
 
 
@@ -256,6 +257,8 @@ class AdamW(Adam):
 
 
 OPTIMIZERS = by_name(Adam, AdamW, SGD, sgd=SGD, rmsprop=RMSprop, adamw=AdamW)
+
+__getattr__ = refuse_names(__name__)
 
 
 def get(identifier):

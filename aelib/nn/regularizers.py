@@ -8,6 +8,7 @@ import numpy as np
 
 from aelib.checks import not_negative_number
 from aelib.nn.configurable import Configurable
+from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import by_name, resolve
 
 
@@ -84,11 +85,7 @@ class L1L2(Regularizer):
 REGULARIZERS = by_name(L1, L2, L1L2, l1_l2=L1L2)
 
 
-def __getattr__(name):
-    """Keras has each class under a second name, too: `regularizers.l2` is `L2`."""
-    if name in REGULARIZERS:
-        return REGULARIZERS[name]
-    raise AttributeError(f"aelib.nn.regularizers has {', '.join(sorted(REGULARIZERS))}. Received: {name!r}.")
+__getattr__ = refuse_names(__name__, REGULARIZERS)
 
 
 def get(identifier):

@@ -15,7 +15,7 @@ from aelib.nn import archive, losses, optimizers, utils
 from aelib.nn.batches import ArrayBatches, StreamBatches
 from aelib.nn.callbacks import CallbackList, History
 from aelib.nn.layers import LAYERS, Input, Layer
-from aelib.nn.layers.layer import shown
+from aelib.nn.layers.layer import precision, shown
 from aelib.nn.memory import reused
 from aelib.nn.not_here import refuse_arguments
 
@@ -35,8 +35,8 @@ class Sequential(Layer):
         Where random weights, noise and the order of the examples come from. Keras has no such argument. `None` is
         the generator of `aelib.nn.utils.set_random_seed` or, if no seed was set, fresh entropy.
     dtype : {"float32", "float64"} or None
-        The precision of the weights, in which data are taken; `None` is float32, as in Keras, or that of the network
-        that this one becomes a part of.
+        The precision of the weights, in which data are taken; `None` is that of the first layer or, if the weights
+        are not made yet, of the network that this one becomes a part of. Without any it is float32, as in Keras.
 
     Examples
     --------
@@ -52,9 +52,9 @@ class Sequential(Layer):
     """
 
     def __init__(self, layers=None, trainable=True, name=None, *, rng=None, dtype=None):
-        super().__init__(name, None if dtype is None else np.dtype(dtype).name, trainable)
-        self.rng = None if rng is None else utils.generator(rng)
         self.layers = []
+        super().__init__(name, dtype, trainable)
+        self.rng = None if rng is None else utils.generator(rng)
         self.optimizer = self.loss = self.history = None
         self.stop_training = False
         for layer in layers or ():
@@ -85,19 +85,21 @@ class Sequential(Layer):
                 "Expected layers of aelib.nn.layers, or a Sequential. "
                 f"Received: {layer!r} of type {type(layer).__name__}."
             )
-        if any(layer is other for other in self.layers):
-            raise ValueError(f"Expected each layer once. Received: layer '{layer.name}' a second time.")
+        inside = {id(each) for each in every_layer(self)}
+        twice = [each._shown_name for each in every_layer(layer) if id(each) in inside]
+        if twice:  # its second forward pass would overwrite what the first one kept
+            raise ValueError(f"Expected each layer once. Received: layer '{twice[0]}' a second time.")
         name = self._name_for(layer)
+        before = self.input_shape, layer.rng, layer.dtype
         if not self.layers and self.input_shape is None:
             self.input_shape = layer.input_shape  # a network with an Input in front brings its own
-        before = layer.rng, layer.dtype
         self.layers.append(layer)
         try:
             if self.input_shape is not None:
                 self._build_layers(self.input_shape)
-        except ValueError:
+        except BaseException:  # a layer of one's own may raise anything
             del self.layers[-1]
-            layer.rng, layer.dtype = before
+            self.input_shape, layer.rng, layer.dtype = before
             raise
         layer.name = name
 
@@ -147,6 +149,7 @@ class Sequential(Layer):
                 layer.rng = self.generator
             layer.build_for(shape)
             shape = layer.compute_output_shape(shape)
+            self.dtype = self.dtype or layer.dtype  # that of the first layer, which may have been built before
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output for batches of a shape, ``(None, …)``."""
@@ -175,22 +178,32 @@ class Sequential(Layer):
         """
         if (name is None) == (index is None):
             raise ValueError(f"get_layer expected a name or an index. Received: name={name!r}, index={index!r}.")
-        found = [layer for i, layer in enumerate(self.layers) if layer.name == name or i == index]
+        n = len(self.layers)
+        found = [layer for i, layer in enumerate(self.layers) if layer.name == name or index in (i, i - n)]
         if not found:
             raise ValueError(
                 f"Expected one of {[layer.name for layer in self.layers]}, or an index from 0 to "
-                f"{len(self.layers) - 1}. Received: {name if index is None else index!r}."
+                f"{n - 1}. Received: {name if index is None else index!r}."
             )
         return found[0]
 
     def astype(self, dtype):
         """Change the precision of every weight array; return the network."""
-        if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype must be float32 or float64. Received: {dtype!r}.")
-        self.dtype = np.dtype(dtype).name
+        self.dtype = precision(dtype)
         for layer in self.layers:
             layer.astype(dtype)
         return self
+
+    @property
+    def trainable(self):
+        """Whether training changes the weights; setting it sets it for every layer, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        self._trainable = value
+        for layer in self.layers:
+            layer.trainable = value
 
     @property
     def trainable_variables(self):
@@ -205,7 +218,19 @@ class Sequential(Layer):
     @property
     def variables(self):
         """All weight arrays by name, such as ``"dense/kernel"``."""
-        return {f"{layer.name}/{name}": variable for layer in self.layers for name, variable in layer.variables.items()}
+        named = [(f"{layer.name}/{name}", v) for layer in self.layers for name, v in layer.variables.items()]
+        if len(dict(named)) < len(named):
+            raise ValueError(
+                "Expected layers of different names. Received: "
+                f"{[layer.name for layer in self.layers]}; another network that shares one of them has renamed it. "
+                "Give each layer a name."
+            )
+        return dict(named)
+
+    @property
+    def weights(self):
+        """All weight arrays, in Keras's order."""
+        return [variable for layer in self.layers for variable in layer.weights]
 
     def summary(self):
         """Print one line a layer: its name, its output's shape, its number of weights."""
@@ -284,8 +309,8 @@ class Sequential(Layer):
 
         Parameters
         ----------
-        x : ndarray, shape (n, …)
-        y : ndarray, of the shape of the output
+        x : array_like, shape (n, …)
+        y : array_like, of the shape of the output
         training : bool
             Whether the passes are those of a training step.
 
@@ -297,7 +322,7 @@ class Sequential(Layer):
             In the order of `trainable_variables`.
         """
         self._require_compiled()
-        y_pred = self.forward(x, training)
+        y, y_pred = self._cast(y), self.forward(x, training)
         loss, delta = self._loss_with_delta(y, y_pred)
         if delta is not None:
             self.backward_from_delta(delta, input_gradient=False)
@@ -330,7 +355,7 @@ class Sequential(Layer):
         y, y_pred : ndarray, of the shape of the output
         """
         self._require_compiled()
-        return self._loss_with_delta(y, y_pred)[0] + self.penalty()
+        return self._loss_with_delta(self._cast(y), self._cast(y_pred))[0] + self.penalty()
 
     def penalty(self):
         """Return the sum of the layers' penalties for the last forward pass."""
@@ -433,6 +458,9 @@ class Sequential(Layer):
         epochs = positive_integer("epochs", epochs)
         initial_epoch = not_negative_integer("initial_epoch", initial_epoch)
         batch_size = self._batch_size(batch_size)
+        validation_split = fraction("validation_split", validation_split)
+        if validation_data is not None:
+            validation_split = 0.0
         batches, held_out = self._batches(x, y, batch_size, shuffle, steps_per_epoch, validation_split)
         if validation_data is not None:
             held_out = self._prepare_pair(*pair_of("validation_data", validation_data), "x_val", "y_val")
@@ -454,7 +482,6 @@ class Sequential(Layer):
 
     def _batches(self, x, y, batch_size, shuffle, steps_per_epoch, validation_split):
         """Where the batches of each epoch come from, and the pair that a `validation_split` holds out, or `None`."""
-        validation_split = fraction("validation_split", validation_split)
         if y is None:
             if validation_split:
                 raise ValueError(
@@ -569,10 +596,13 @@ class Sequential(Layer):
         if config["input_shape"] is not None:
             network.add(Input(tuple(config["input_shape"][1:])))
         for layer in config["layers"]:
-            if layer["class_name"] == "Sequential":
+            kind = layer["class_name"]
+            if kind == "Sequential":
                 network.add(cls.from_config(layer["config"], network.generator))
+            elif kind in LAYERS:
+                network.add(LAYERS[kind].from_config(layer["config"]))
             else:
-                network.add(LAYERS[layer["class_name"]].from_config(layer["config"]))
+                raise ValueError(f"Unknown layer: expected one of {', '.join(sorted(LAYERS))}. Received: {kind!r}.")
         return network
 
     @property
@@ -658,6 +688,12 @@ class Sequential(Layer):
             suspicious = not np.isfinite(array.sum())  # one pass, and no array of booleans is made
         if suspicious and (bad := int(np.count_nonzero(~np.isfinite(array)))):
             raise ValueError(f"{name} must be finite. Received: {bad} values that are NaN or infinite.")
+        network = np.finfo(self.dtype or "float32")
+        if array.dtype.itemsize > network.dtype.itemsize and max(array.max(), -array.min()) > network.max:
+            raise ValueError(
+                f"{name} must be in the range of {network.dtype}, up to {network.max:.1e}. "
+                f"Received: values from {array.min():.1e} to {array.max():.1e}."
+            )
         return array
 
     @staticmethod
@@ -689,6 +725,13 @@ class Sequential(Layer):
         self._require_layers()
         if self.loss is None:
             raise RuntimeError("This network is not compiled: call compile(optimizer=…, loss=…) first.")
+
+
+def every_layer(layer):
+    """Yield a layer and, of a network, all layers in it."""
+    yield layer
+    for inner in getattr(layer, "layers", ()):
+        yield from every_layer(inner)
 
 
 def kind_of(layer):

@@ -19,7 +19,7 @@ def set_random_seed(seed):
         From 0 to 2³² - 1.
     """
     global _seeded
-    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1. Received: {seed!r}.")
     random.seed(int(seed))
     np.random.seed(seed)

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from aelib.nn import Sequential, load_model
+from aelib.nn import Sequential
 from aelib.nn.callbacks import (
     Callback,
     CallbackList,
@@ -18,6 +18,7 @@ from aelib.nn.callbacks import (
     Progress,
 )
 from aelib.nn.layers import Dense, Input
+from aelib.nn.models import load_model
 
 
 class FakeNetwork:
@@ -217,8 +218,49 @@ def test_the_base_class_does_nothing():
 
 @pytest.mark.parametrize("thing", [EarlyStopping, "early stopping", None])
 def test_what_is_no_callback_is_an_error(thing):
-    with pytest.raises(TypeError, match="expected objects of aelib.nn.callbacks.Callback. Received: "):
-        CallbackList([thing], None, 1, 0)
+    for callbacks in ([thing], thing or "nothing"):
+        with pytest.raises(
+            TypeError, match="callbacks expected an object of .*Callback, or a list of them. Received: "
+        ):
+            CallbackList(callbacks, None, 1, 0, History())
+
+
+@pytest.mark.parametrize("listed", [lambda diary: diary, lambda diary: [diary], lambda diary: (diary,)])
+def test_one_callback_needs_no_list(listed):
+    network, diary = small_network(), Diary()
+    network.fit(np.eye(4), np.eye(4), verbose=0, callbacks=listed(diary))
+    assert diary.pages[0] == "begin" and diary.pages[-1] == "end"
+
+
+def test_the_history_remembers_what_callbacks_add_to_the_numbers_of_an_epoch():
+    class Twice(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["twice"] = 2 * logs["loss"]
+
+    history = small_network().fit(np.eye(4), np.eye(4), epochs=2, verbose=0, callbacks=Twice()).history
+    assert history["twice"] == [2 * loss for loss in history["loss"]]
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"patience": "3"}, "patience must be zero or a positive integer. Received: '3'"),
+        ({"patience": -1}, "patience must be zero or a positive integer. Received: -1"),
+        ({"min_delta": "0.1"}, "min_delta must be a finite number. Received: '0.1'"),
+        ({"min_delta": np.nan}, "min_delta must be a finite number. Received: nan"),
+    ],
+)
+def test_settings_of_early_stopping_that_make_no_sense_are_errors(settings, message):
+    with pytest.raises(ValueError, match=message):
+        EarlyStopping(**settings)
+
+
+def test_what_keras_has_in_another_place_is_not_taken_by_place():
+    """Keras's fourth argument of EarlyStopping is `verbose`, its third of ModelCheckpoint as well."""
+    with pytest.raises(TypeError, match="positional arguments"):
+        EarlyStopping("val_loss", 0, 5, True)
+    with pytest.raises(TypeError, match="positional arguments"):
+        ModelCheckpoint("n.npz", "val_loss", True)
 
 
 # ------------------------------------------------------------------ checkpoints
@@ -277,7 +319,9 @@ def test_each_epoch_is_trained_at_the_rate_of_the_schedule(rng):
         asked.append((epoch, learning_rate))
         return np.float64(rates[epoch])
 
-    scheduled.fit(x, x, epochs=3, batch_size=5, verbose=0, callbacks=[LearningRateScheduler(schedule)])
+    callbacks = [LearningRateScheduler(schedule)]
+    history = scheduled.fit(x, x, epochs=3, batch_size=5, verbose=0, callbacks=callbacks).history
+    assert history["learning_rate"] == list(rates)
     first = by_hand.optimizer.learning_rate
     for rate in rates:
         by_hand.optimizer.learning_rate = rate

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from aelib.nn import Sequential, diagnosis
-from aelib.nn.layers import Dense, Input
+from aelib.nn.layers import Dense, Input, Layer
 
 X = np.array([[1.0, 2.0], [3.0, -4.0]])
 
@@ -34,6 +34,31 @@ def test_there_is_one_number_a_layer(deep):
     assert all(number.shape == (4,) for number in numbers)
     assert np.isnan(numbers[2]).tolist() == [False, True, True, True]
     assert np.isnan(numbers[3]).tolist() == [True, True, False, False]
+
+
+def test_the_layers_of_nested_networks_are_looked_at(deep):
+    network, x = deep
+    halves = [Sequential(network.layers[:2]), Sequential([Input((3,)), *network.layers[2:]])]
+    whole = Sequential(halves, dtype="float64")
+    whole.compile("adam", "binary_crossentropy")
+    np.testing.assert_array_equal(diagnosis.gradient_sizes(whole, x, x), diagnosis.gradient_sizes(network, x, x))
+    np.testing.assert_array_equal(diagnosis.dead_shares(whole, x), diagnosis.dead_shares(network, x))
+    np.testing.assert_array_equal(diagnosis.activation_sizes(whole, x), diagnosis.activation_sizes(network, x))
+
+
+def test_layers_without_a_kernel_are_passed_over():
+    class Nothing(Layer):
+        def forward(self, x, training=False):
+            return x
+
+        def backward(self, gradient):
+            return gradient
+
+    network = Sequential([Input((2,)), Nothing(), Dense(2, "relu"), Nothing()], rng=0)
+    network.compile("sgd", "mse")
+    numbers = [diagnosis.gradient_sizes(network, X, X), diagnosis.activation_sizes(network, X)]
+    numbers += [diagnosis.dead_shares(network, X), diagnosis.saturated_shares(network, X)]
+    assert all(number.shape == (1,) for number in numbers)
 
 
 def test_looking_changes_no_weight(deep):

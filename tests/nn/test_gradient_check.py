@@ -5,7 +5,7 @@ import pytest
 
 from aelib.nn import Sequential, activations
 from aelib.nn.gradient_check import central_difference, check_gradients, relative_error
-from aelib.nn.layers import Dense, Input
+from aelib.nn.layers import Dense, Input, Layer
 from aelib.nn.regularizers import L1, L2
 
 
@@ -57,6 +57,69 @@ def test_an_unbuilt_network_is_built_from_x_in_the_copy_alone(x):
     assert not network.built
 
 
+def test_the_generators_of_the_network_draw_on_as_if_nothing_had_been_checked(x):
+    network, other = (noisy(Noise()) for _ in range(2))
+    check_gradients(network, x, x, "mse", rng=0)
+    np.testing.assert_array_equal(network.forward(x, training=True), other.forward(x, training=True))
+
+
+class Noise(Layer):
+    """Multiplies each entry with a number drawn anew in each pass of training."""
+
+    scale = None
+
+    def forward(self, x, training=False):
+        self.scale = self.generator.normal(size=x.shape) if training else np.ones(x.shape)
+        return self.scale * x
+
+    def backward(self, gradient):
+        return self.scale * gradient
+
+
+class ForgottenNoise(Noise):
+    def backward(self, gradient):
+        return gradient
+
+
+def noisy(noise):
+    """4-3-4 with a layer of noise in the middle that changes the gradients of the encoder."""
+    return Sequential([Input((4,)), Dense(3, "tanh", name="encoder"), noise, Dense(4, name="decoder")], rng=0)
+
+
+def test_noise_is_the_same_in_every_pass_of_training(x):
+    assert max(check_gradients(noisy(Noise()), x, x, "mse", rng=0).values()) < 1e-7
+    errors = check_gradients(noisy(ForgottenNoise()), x, x, "mse", rng=0)
+    assert errors["encoder/kernel"] > 0.5 > 1e-7 > errors["decoder/kernel"]
+
+
+def test_a_layer_s_own_generator_is_restored_as_well(x):
+    noise = Noise()
+    noise.rng = np.random.default_rng(5)
+    assert max(check_gradients(noisy(noise), x, x, "mse", rng=0).values()) < 1e-7
+
+
+def test_without_training_the_passes_are_those_of_prediction(x):
+    assert max(check_gradients(noisy(ForgottenNoise()), x, x, "mse", rng=0, training=False).values()) < 1e-7
+
+
+def test_a_nested_network_is_checked_through(x):
+    layers = [Sequential([Input((4,)), Dense(3, "tanh")], name="encoder"), Sequential([Dense(4)], name="decoder")]
+    errors = check_gradients(Sequential(layers, rng=0), x, x, "mse", rng=0)
+    assert list(errors) == [
+        "encoder/dense/kernel",
+        "encoder/dense/bias",
+        "decoder/dense/kernel",
+        "decoder/dense/bias",
+    ]
+    assert max(errors.values()) < 1e-7
+
+
+def test_a_frozen_layer_has_no_gradients_to_check(x):
+    network = autoencoder()
+    network.layers[0].trainable = False
+    assert list(check_gradients(network, x, x, "mse", rng=0)) == ["decoder/kernel", "decoder/bias"]
+
+
 def test_a_layer_without_bias_has_one_number(x):
     errors = check_gradients(Sequential([Input((4,)), Dense(4, use_bias=False)], rng=0), x, x, "mse")
     assert list(errors) == ["dense/kernel"]
@@ -71,7 +134,7 @@ def test_fortran_ordered_kernels_are_nudged_in_place(x):
 
 
 def planted(monkeypatch, mistake):
-    """Plant a mistake in `Dense.backward`."""
+    """Plant a mistake in the backward pass of `Dense`, or of its activation."""
     right_from_delta, right_backward = Dense.backward_from_delta, Dense.backward
 
     def wrong_sign(self, delta, input_gradient=True):
@@ -84,8 +147,8 @@ def planted(monkeypatch, mistake):
         self.bias_gradient = delta[0]
         return to_x
 
-    def no_derivative(self, gradient, input_gradient=True):
-        return right_from_delta(self, gradient)
+    def no_derivative(self, gradient, z, a, out=None):
+        return gradient
 
     def not_transposed(self, delta, input_gradient=True):
         right_from_delta(self, delta)
@@ -96,8 +159,9 @@ def planted(monkeypatch, mistake):
         gradient[0] = 0
         return right_backward(self, gradient)
 
+    owner = activations.Sigmoid if mistake == "no_derivative" else Dense
     name = "backward" if mistake in ("no_derivative", "one_row_forgotten") else "backward_from_delta"
-    monkeypatch.setattr(Dense, name, locals()[mistake])
+    monkeypatch.setattr(owner, name, locals()[mistake])
 
 
 @pytest.mark.parametrize(
@@ -140,8 +204,8 @@ def test_a_gradient_that_is_not_a_number_does_not_pass(monkeypatch, x):
 @pytest.fixture
 def evaluations(monkeypatch):
     """A list that grows by one at every evaluation of a loss."""
-    calls, evaluate = [], Sequential.evaluate
-    monkeypatch.setattr(Sequential, "evaluate", lambda *a, **k: calls.append(a) or evaluate(*a, **k))
+    calls, compute_loss = [], Sequential.compute_loss
+    monkeypatch.setattr(Sequential, "compute_loss", lambda *a, **k: calls.append(a) or compute_loss(*a, **k))
     return calls
 
 
@@ -192,7 +256,7 @@ def test_entries_must_be_a_positive_integer(entries, x):
 
 def test_wrong_data_and_unknown_losses_are_errors(x):
     with pytest.raises(ValueError, match="Unknown loss"):
-        check_gradients(autoencoder(), x, x, "mae")
+        check_gradients(autoencoder(), x, x, "nonsense")
     with pytest.raises(ValueError, match=r"expected a batch of shape \(n, 4\)"):
         check_gradients(autoencoder(), x[:, :3], x, "mse")
     with pytest.raises(ValueError, match=r"Expected targets of the shape"):

@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from aelib.nn import optimizers
-from aelib.nn.optimizers import SGD, Adam, RMSprop
+from aelib.nn import memory, optimizers
+from aelib.nn.optimizers import SGD, Adam, AdamW, RMSprop
 
 START = np.array([[1.0, -2.0], [0.5, 3.0]])
 
@@ -73,22 +73,59 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size():
         np.testing.assert_allclose(step, [[0.01, -0.01], [0.01, -0.01]], rtol=1e-3)
 
 
-def test_the_defaults_are_keras_s():
-    def settings(optimizer):
-        return {name: value for name, value in vars(optimizer).items() if not name.startswith("_")}
+def test_nesterov_steps_as_if_the_velocity_had_been_applied_once_more(history):
+    """The step is that of the velocity of one step later, with the gradient of now."""
+    velocities = [-0.1 * decayed_sum(history[:t], 0.8) for t in range(1, 6)]
+    expected = START + sum(0.8 * v - 0.1 * g for v, g in zip(velocities, history))
+    np.testing.assert_allclose(after(SGD(0.1, momentum=0.8, nesterov=True), history), expected, rtol=1e-12)
 
-    assert settings(SGD()) == settings(SGD(0.01, 0.0))
-    assert settings(RMSprop()) == settings(RMSprop(0.001, 0.9, 1e-7))
-    assert settings(Adam()) == settings(Adam(0.001, 0.9, 0.999, 1e-7))
+
+def test_nesterov_without_momentum_is_gradient_descent(history):
+    np.testing.assert_array_equal(after(SGD(0.1, nesterov=True), history), after(SGD(0.1), history))
+
+
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW])
+def test_without_a_gradient_weight_decay_shrinks_every_weight_by_the_same_share(cls):
+    w = after(cls(0.1, weight_decay=0.5), [np.zeros((2, 2))] * 3)
+    np.testing.assert_allclose(w, START * (1 - 0.1 * 0.5) ** 3, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
+def test_weight_decay_comes_before_the_step_and_not_into_the_gradient(cls, history):
+    plain, decayed = (after(cls(0.1, weight_decay=decay), history[:1]) for decay in (None, 0.5))
+    np.testing.assert_allclose(decayed - plain, -0.1 * 0.5 * START, rtol=1e-9)
+
+
+def test_adamw_is_adam_with_weight_decay(history):
+    a, b = Adam(0.1, 0.8, 0.95, 1e-3, weight_decay=0.2), AdamW(0.1, 0.2, 0.8, 0.95, 1e-3)
+    np.testing.assert_array_equal(after(a, history), after(b, history))
+    assert AdamW().weight_decay == 0.004 and Adam().weight_decay is None
+
+
+def test_the_learning_rate_of_the_moment_counts(history):
+    """Halved between two steps, as by a schedule, and checked when it is set."""
+    optimizer, w = SGD(0.2, weight_decay=0.5), START.copy()
+    optimizer.apply([history[0]], [w])
+    optimizer.learning_rate = np.float64(0.1)
+    optimizer.apply([history[1]], [w])
+    expected = (START * (1 - 0.1) - 0.2 * history[0]) * (1 - 0.05) - 0.1 * history[1]
+    np.testing.assert_allclose(w, expected, rtol=1e-12)
+    assert type(optimizer.learning_rate) is float  # a NumPy number would make steps of float32 weights in float64
+    for rate in (0, -1, np.nan, np.inf, "0.1", None, True):
+        with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
+            optimizer.learning_rate = rate
+    assert optimizer.learning_rate == 0.1
 
 
 RULES = [
     lambda: SGD(0.1),
     lambda: SGD(0.05, momentum=0.5),
+    lambda: SGD(0.05, momentum=0.5, nesterov=True),
     lambda: RMSprop(0.05),
     lambda: Adam(0.1),
+    lambda: AdamW(0.1, 0.1),
 ]
-each = pytest.mark.parametrize("make", RULES, ids=["sgd", "momentum", "rmsprop", "adam"])
+each = pytest.mark.parametrize("make", RULES, ids=["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
 
 
 @each
@@ -195,36 +232,37 @@ def test_building_makes_a_state_of_zeros_and_leaves_one_that_is_there(optimizer)
         optimizer.build([np.zeros(3)])
 
 
-@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
-@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf")])
-def test_a_learning_rate_that_is_not_positive_is_an_error(cls, rate):
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW])
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf"), None, "0.1", lambda step: 0.1], ids=str)
+def test_a_learning_rate_that_is_no_positive_number_is_an_error(cls, rate):
     with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
         cls(rate)
 
 
-@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
-@pytest.mark.parametrize("rate", [None, "0.1"])
-def test_a_learning_rate_that_is_no_number_is_an_error_that_names_it(cls, rate):
-    with pytest.raises((TypeError, ValueError), match="learning_rate must be .*Received: "):
-        cls(rate)
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW])
+@pytest.mark.parametrize("decay", [-0.1, float("nan"), "0.1", True])
+def test_a_weight_decay_that_is_no_number_of_at_least_0_is_an_error(cls, decay):
+    with pytest.raises(ValueError, match="weight_decay must be a finite number of at least 0. Received: "):
+        cls(weight_decay=decay)
 
 
 @pytest.mark.parametrize("cls, name", [(SGD, "momentum"), (RMSprop, "rho"), (Adam, "beta_1"), (Adam, "beta_2")])
-@pytest.mark.parametrize("value", [-0.1, 1.0, 2, float("nan")])
+@pytest.mark.parametrize("value", [-0.1, 1.0, 2, float("nan"), "0.9"])
 def test_a_share_outside_0_to_1_is_an_error(cls, name, value):
     with pytest.raises(ValueError, match=f"{name} must be at least 0 and below 1. Received: {value!r}"):
         cls(**{name: value})
 
 
 @pytest.mark.parametrize("cls", [RMSprop, Adam])
-def test_a_negative_epsilon_is_an_error(cls):
-    with pytest.raises(ValueError, match="epsilon must be .*Received: -1"):
-        cls(epsilon=-1)
+@pytest.mark.parametrize("epsilon", [-1, "1e-7", None])
+def test_an_epsilon_that_is_no_number_of_at_least_0_is_an_error(cls, epsilon):
+    with pytest.raises(ValueError, match=f"epsilon must be .*Received: {epsilon!r}"):
+        cls(epsilon=epsilon)
 
 
 def test_names_and_unknown_names():
-    assert [type(optimizers.get(name)) for name in ("sgd", "rmsprop", "adam")] == [SGD, RMSprop, Adam]
-    with pytest.raises(ValueError, match="Unknown optimizer: expected one of adam, rmsprop, sgd. Received: 'lion'"):
+    assert [type(optimizers.get(name)) for name in optimizers.OPTIMIZERS] == [SGD, RMSprop, Adam, AdamW]
+    with pytest.raises(ValueError, match="Unknown optimizer: expected one of adam, adamw, rmsprop.* Received: 'lion'"):
         optimizers.get("lion")
     with pytest.raises(TypeError, match="Unknown optimizer.*Received: 0.1 of type float"):
         optimizers.get(0.1)
@@ -244,7 +282,7 @@ def test_large_arrays_are_changed_block_by_block_as_a_whole_would_be(make, order
     w, gs = rng.normal(size=(37, 5)), rng.normal(size=(3, 37, 5))
     results = []
     for block in (10**6, 11, 1):
-        monkeypatch.setattr(optimizers, "BLOCK", block)
+        monkeypatch.setattr(memory, "BLOCK", block)
         optimizer, mine = make(), np.array(w, order=order)
         for g in gs:
             optimizer.apply([g], [mine])
@@ -256,7 +294,7 @@ def test_large_arrays_are_changed_block_by_block_as_a_whole_would_be(make, order
 @each
 @pytest.mark.parametrize("block", [1, 4, 7, 1000])
 def test_arrays_that_share_a_block_step_as_each_would_alone(make, block, monkeypatch, rng):
-    monkeypatch.setattr(optimizers, "BLOCK", block)
+    monkeypatch.setattr(memory, "BLOCK", block)
     shapes = [(3, 2), (2,), (), (2, 5), (5,)]
     together, alone = make(), [make() for _ in shapes]
     mine, theirs = ([np.ones(shape) for shape in shapes] for _ in range(2))
@@ -268,22 +306,6 @@ def test_arrays_that_share_a_block_step_as_each_would_alone(make, block, monkeyp
     assert all((a == b).all() for a, b in zip(mine, theirs)) and (mine[0] != 1).all()
     for ours, other in zip(together.state, alone):
         assert all((array == other.state[0][name]).all() for name, array in ours.items())
-
-
-@pytest.mark.parametrize("sizes", [[1], [65_536], [65_537], [3, 70_000, 1, 1, 300_000], [10] * 9])
-def test_blocks_cover_every_entry_once_and_in_order(sizes):
-    covered, end = [np.zeros(size, int) for size in sizes], 0
-    for block, pieces in optimizers.blocks(sizes):
-        assert block.start == end and block.stop - block.start <= optimizers.BLOCK
-        filled = 0
-        for number, part, place in pieces:
-            assert place.start == filled and place.stop - place.start == part.stop - part.start > 0
-            covered[number][part] += 1
-            filled = place.stop
-        assert filled == block.stop - block.start
-        end = block.stop
-    assert end == sum(sizes) and all((array == 1).all() for array in covered)
-    assert len(optimizers.blocks(sizes)) == -(-sum(sizes) // optimizers.BLOCK)
 
 
 @pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32")])
@@ -312,13 +334,13 @@ def test_what_decays_to_nothing_never_becomes_subnormal(make):
 
 @pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
 def test_every_block_of_every_slot_is_cleared(make, monkeypatch):
-    monkeypatch.setattr(optimizers, "BLOCK", 4)
+    monkeypatch.setattr(memory, "BLOCK", 4)
     optimizer, w = make(), [np.ones(shape, "float32") for shape in ((3, 2), (5,))]
     optimizer.build(w)
     for state in optimizer.state:
         for array in state.values():
             array[...] = np.finfo("float32").tiny
-    optimizer.iterations = optimizers.CLEARING - 1
+    optimizer.iterations = memory.CLEARING - 1
     optimizer.apply([np.zeros_like(array) for array in w], w)
     assert all((array == 0).all() for state in optimizer.state for array in state.values())
 

@@ -98,7 +98,7 @@ def test_a_strength_of_l1_l2_below_zero_is_an_error(name):
 def test_keras_s_second_spelling():
     assert regularizers.l1(0.2).l1 == 0.2 and regularizers.l2 is regularizers.L2
     assert regularizers.l1_l2 is regularizers.L1L2
-    with pytest.raises(AttributeError, match="aelib.nn.regularizers has l1, .*Received: 'OrthogonalRegularizer'"):
+    with pytest.raises(AttributeError, match="aelib.nn.regularizers has no OrthogonalRegularizer"):
         regularizers.OrthogonalRegularizer  # noqa: B018
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import pickle
 import tracemalloc
 
 import hypothesis
@@ -9,9 +10,10 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from aelib.nn import Sequential, load_model
+import aelib.nn as keras
+from aelib.nn import Sequential
 from aelib.nn.activations import Activation
-from aelib.nn.layers import Dense, Input
+from aelib.nn.layers import Dense, Input, Layer
 from aelib.nn.losses import BinaryCrossentropy, Loss, MeanSquaredError
 from aelib.nn.optimizers import SGD
 from aelib.nn.regularizers import L1, L2
@@ -51,7 +53,7 @@ def test_without_an_input_the_first_data_build_it(use, x):
     network = Sequential([Dense(3), Dense(4)])
     network.compile("sgd", "mse")
     assert not network.built
-    arguments = {"forward": [x], "predict": [x], "build": [4]}.get(use, [x, x])
+    arguments = {"forward": [x], "predict": [x], "build": [(None, 4)]}.get(use, [x, x])
     getattr(network, use)(*arguments)
     assert network.built and network.layers[0].kernel.shape == (4, 3)
 
@@ -63,7 +65,7 @@ def test_an_empty_network_says_so(use):
     network, one = Sequential(), np.ones((1, 1))
     assert not network.built
     arguments = {"forward": [one], "backward": [one], "predict": [one], "fit": [one, one], "evaluate": [one, one]}
-    with pytest.raises(RuntimeError, match="no layers: expected at least one Dense. Received: none"):
+    with pytest.raises(RuntimeError, match="no layers: expected at least one. Received: none"):
         getattr(network, use)(*arguments.get(use, []))
 
 
@@ -80,41 +82,102 @@ def test_an_input_that_is_not_in_front_is_an_error():
 
 def test_what_is_no_layer_is_an_error():
     for thing in ("dense", 3, Dense, None):
-        with pytest.raises(TypeError, match="Expected layers of aelib.nn.layers .*Received: "):
+        with pytest.raises(TypeError, match="Expected layers of aelib.nn.layers, or a Sequential. Received: "):
             Sequential([Input((4,)), thing])
 
 
-def test_the_same_layer_twice_is_an_error():
-    """Its second forward pass would overwrite what the first one kept: the gradients would be wrong."""
-    layer = Dense(4)
+def test_names_are_numbered_again_where_two_networks_come_together():
+    encoder, decoder = Sequential([Input((4,)), Dense(3)]), Sequential([Input((3,)), Dense(4)])
+    assert [layer.name for layer in Sequential([encoder, decoder]).layers] == ["sequential", "sequential_1"]
+    together = Sequential([*encoder.layers, *decoder.layers])
+    assert [layer.name for layer in together.layers] == ["dense", "dense_1"]
+
+
+def test_a_name_given_twice_is_an_error_as_in_keras():
+    with pytest.raises(ValueError, match="layers of different names. Received: a second layer called 'code'"):
+        Sequential([Input((4,)), Dense(3, name="code"), Dense(4, name="code")])
+    network = Sequential([Input((4,)), Dense(3, name="code")])
     with pytest.raises(ValueError):
-        Sequential([Input((4,)), layer, layer])
+        network.add(Dense(3, name="code"))
+    assert len(network.layers) == 1
+
+
+def test_a_name_that_a_network_gives_yields_to_one_that_the_user_gave():
+    network = Sequential([Input((4,)), Dense(3, name="dense"), Dense(3), Dense(3, name="code"), Dense(3)])
+    assert [layer.name for layer in network.layers] == ["dense", "dense_1", "code", "dense_2"]
+
+
+def test_no_weight_is_lost_where_another_network_has_renamed_a_layer():
+    first, second = Dense(4), Dense(4)
+    network = Sequential([Input((4,)), first, second], rng=0)
+    Sequential([Dense(4), first])  # here `first` has to be called dense_1, as `second` is called over there
+    assert first.name == second.name == "dense_1"
+    assert len(network.get_weights()) == 4 and network.count_params() == 40
+    with pytest.raises(ValueError, match="different names.*'dense_1', 'dense_1'.*Give each layer a name"):
+        _ = network.variables
+
+
+def layers_with_one_twice():
+    layer = Dense(4)
+    inner = Sequential([layer])
+    return [[layer, layer], [layer, inner], [inner, layer], [inner, Dense(4), inner], [inner, Sequential([inner])]]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_same_layer_twice_is_an_error(number):
+    """Its second forward pass would overwrite what the first one kept: the gradients would be wrong."""
+    with pytest.raises(ValueError, match="Expected each layer once. Received: layer '.*' a second time"):
+        Sequential([Input((4,)), *layers_with_one_twice()[number]])
+
+
+def test_a_network_is_no_layer_of_its_own():
+    network = Sequential([Input((4,)), Dense(4)])
+    with pytest.raises(ValueError, match="Expected each layer once"):
+        network.add(network)
 
 
 def test_halves_that_do_not_fit_are_an_error():
     encoder, decoder = Sequential([Input((4,)), Dense(3)]), Sequential([Input((2,)), Dense(4)])
-    with pytest.raises(ValueError, match="'dense.*' expected 2 inputs. Received: a layer with 3 outputs"):
+    with pytest.raises(ValueError, match=r"Expected batches of shape \(n, 2\), .* Received: \(n, 3\)"):
         Sequential([encoder, decoder])
 
 
-def test_a_half_that_does_not_fit_is_not_added():
+class Unbuildable(Layer):
+    def build(self, input_shape):
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize("layer", [lambda: Sequential([Input((2,)), Dense(4)]), Unbuildable])
+def test_a_layer_that_does_not_fit_is_not_added_and_stays_as_it_was(layer, x):
+    network, layer = Sequential([Input((4,)), Dense(3)], rng=0, dtype="float64"), layer()
+    before = layer.rng, layer.name, layer.dtype
+    with pytest.raises((ValueError, RuntimeError)):
+        network.add(layer)
+    assert len(network.layers) == 1 and network.predict(x).shape == (10, 3)
+    assert (layer.rng, layer.name, layer.dtype) == before
+
+
+@pytest.mark.parametrize("shape", [(None, 5), (None, 4, 1), (None, 2, 2)])
+def test_building_for_another_shape_is_an_error_and_changes_nothing(shape):
     network = Sequential([Input((4,)), Dense(3)])
-    with pytest.raises(ValueError):
-        network.add(Sequential([Input((2,)), Dense(4)]))
-    assert len(network.layers) == 1
-
-
-def test_building_for_another_width_is_an_error():
-    with pytest.raises(ValueError, match="expected 4 inputs. Received: .* 5"):
-        Sequential([Input((4,)), Dense(3)]).build(5)
-
-
-def test_building_for_another_width_changes_nothing():
-    network = Sequential([Input((4,)), Dense(3)])
-    with pytest.raises(ValueError):
-        network.build(5)
+    with pytest.raises(ValueError, match=r"Expected batches of shape \(n, 4\), .*Received: \(n, "):
+        network.build(shape)
     network.add(Dense(2))
     assert network.count_params() == 4 * 3 + 3 + 3 * 2 + 2
+
+
+@pytest.mark.parametrize("shape", [4, (4,), None, "784", (None, None), (None, "4"), (None, 0)])
+def test_build_takes_the_shape_of_a_batch_as_in_keras(shape):
+    with pytest.raises(ValueError, match=r"Received: "):
+        Sequential([Dense(3)]).build(shape)
+
+
+def test_building_again_keeps_the_weights():
+    network = Sequential([Dense(3)], rng=0)
+    network.build((None, 4))
+    before = network.get_weights()
+    network.build((7, 4))  # how many examples there are makes no difference
+    assert (network.get_weights()[0] == before[0]).all() and network.output_shape == (None, 3)
 
 
 def test_a_nested_network_shares_its_weights(x):
@@ -128,7 +191,87 @@ def test_a_nested_network_shares_its_weights(x):
     np.testing.assert_array_equal(decoder.predict(encoder.predict(x)), both.predict(x))
     both.set_weights([w + 1 for w in both.get_weights()])
     np.testing.assert_array_equal(decoder.predict(encoder.predict(x)), both.predict(x))
-    assert [layer.name for layer in both.layers] == ["dense", "dense_1"]
+    assert both.layers == [encoder, decoder]
+
+
+def test_the_parts_of_a_nested_network_are_found_by_their_names(x):
+    encoder, decoder = Sequential([Dense(2, name="code")], name="encoder"), Sequential([Dense(4)], name="decoder")
+    both = Sequential([Input((4,)), encoder, decoder], rng=0)
+    assert both.get_layer("encoder") is encoder and both.get_layer(index=1) is both.get_layer(index=-1) is decoder
+    assert encoder.get_layer("code").kernel.shape == (4, 2)
+    names = ["encoder/code/kernel", "encoder/code/bias", "decoder/dense/kernel", "decoder/dense/bias"]
+    assert list(both.variables) == names
+    assert all(a is b for a, b in zip(both.variables.values(), both.weights))
+    assert encoder.input_shape == (None, 4) and encoder.output_shape == decoder.input_shape == (None, 2)
+
+
+@pytest.mark.parametrize("arguments", [{"name": "nonsense"}, {"index": 2}, {"index": -3}])
+def test_a_layer_that_is_not_there_is_an_error_that_names_those_that_are(arguments):
+    network = Sequential([Input((4,)), Dense(3), Dense(2, name="code")])
+    with pytest.raises(ValueError, match=r"\['dense', 'code'\], or an index from 0 to 1. Received: "):
+        network.get_layer(**arguments)
+    for none_or_both in ({}, {"name": "code", "index": 1}):
+        with pytest.raises(ValueError, match="get_layer expected a name or an index. Received: "):
+            network.get_layer(**none_or_both)
+
+
+def halves():
+    penalties = {"kernel_regularizer": "l2", "activity_regularizer": "l1"}
+    return [
+        Sequential([Input((4,)), Dense(5, "tanh", **penalties), Dense(2, "tanh")], name="encoder"),
+        Sequential([Dense(5, "relu"), Dense(4, "sigmoid", bias_regularizer="l1")], name="decoder"),
+    ]
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
+def test_a_nested_network_trains_as_its_layers_in_a_row_do(loss, x):
+    """The loss together with the sigmoid, penalties and the optimizer's state included."""
+    nested = Sequential(halves(), rng=0)
+    flat = Sequential([layer for half in halves() for layer in half.layers], rng=0)
+    flat.build((None, 4))
+    flat.set_weights(nested.get_weights())
+    histories = []
+    for network in (nested, flat):
+        network.compile("adam", loss)
+        histories.append(network.fit(x, x, batch_size=4, epochs=3, shuffle=False, verbose=0).history)
+    assert histories[0] == histories[1]
+    for a, b in zip(nested.get_weights(), flat.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_nested_network_goes_back_to_its_input(slope, x):
+    network, x = Sequential(halves(), rng=0).astype("float64"), x.astype("float64")
+    g = np.arange(40.0).reshape(10, 4)
+
+    def cost(a):
+        y = (g * network.forward(a)).sum()
+        return y + network.layers[0].penalty() + network.layers[1].penalty()
+
+    expected = slope(cost, x)
+    network.forward(x)
+    np.testing.assert_allclose(network.backward(g), expected, rtol=1e-4, atol=1e-7)
+
+
+def test_freezing_a_network_freezes_its_layers(x):
+    encoder, decoder = halves()
+    both = Sequential([encoder, decoder], rng=0)
+    encoder.trainable = False
+    both.compile("adam", "mse")
+    before = encoder.get_weights(), decoder.get_weights()
+    both.fit(x, x, verbose=0)
+    assert not encoder.layers[0].trainable and len(both.trainable_variables) == 4
+    assert all((a == b).all() for a, b in zip(before[0], encoder.get_weights()))
+    assert any((a != b).any() for a, b in zip(before[1], decoder.get_weights()))
+    both.trainable = True
+    assert len(both.trainable_variables) == len(both.weights) == 8
+
+
+def test_a_network_that_is_frozen_as_a_whole_still_tells_its_loss(x):
+    network = autoencoder()
+    network.trainable = False
+    before = network.get_weights()
+    assert network.fit(x, x, verbose=0).history["loss"] == [pytest.approx(network.evaluate(x, x))]
+    assert all((a == b).all() for a, b in zip(before, network.get_weights()))
 
 
 def test_unbuilt_halves_are_built_together(x):
@@ -137,10 +280,20 @@ def test_unbuilt_halves_are_built_together(x):
     assert encoder.built and decoder.built and both.predict(x).shape == (10, 4)
 
 
-def test_a_nested_input_is_the_outer_ones():
-    assert Sequential([Sequential([Input((4,))]), Dense(3)]).built
+def test_a_network_with_an_input_in_front_brings_it_along():
+    assert Sequential([Sequential([Input((4,)), Dense(2)]), Dense(3)]).input_shape == (None, 4)
     with pytest.raises(ValueError, match="Input must be the first"):
-        Sequential([Sequential([Input((4,))]), Input((4,))])
+        Sequential([Sequential([Input((4,)), Dense(2)]), Input((4,))])
+
+
+def test_a_layer_that_was_built_by_itself_keeps_its_weights_and_its_precision(x):
+    layer = Dense(4, dtype="float64")
+    layer.rng = 3
+    layer.build_for((None, 4))
+    kernel = layer.kernel
+    network = Sequential([layer, Dense(2)], rng=0)
+    assert network.layers[0].kernel is kernel and network.dtype == network.layers[1].dtype == "float64"
+    assert network.predict(x).dtype == "float64"
 
 
 def test_the_seed_decides_the_weights():
@@ -151,6 +304,17 @@ def test_the_seed_decides_the_weights():
     assert (kernel(1) == kernel(np.random.default_rng(1))).all()
     assert (kernel(1) != kernel(2)).any() and (kernel(None) != kernel(None)).any()
     assert (autoencoder().layers[0].kernel.T != autoencoder().layers[1].kernel).any()
+
+
+def test_all_layers_draw_from_the_generator_of_the_network_unless_they_have_their_own():
+    own = np.random.default_rng(9)
+    layers = [Dense(3), Dense(4)]
+    layers[1].rng = own
+    network = Sequential([Input((4,)), Sequential([layers[0]]), layers[1]], rng=0)
+    assert network.generators == [network.rng, network.rng, network.rng, own]
+    others = [np.random.default_rng(i) for i in range(4)]
+    network.generators = others
+    assert network.generators == others and layers[0].rng is others[2]
 
 
 def test_summary_counts_every_layer(capsys):
@@ -177,7 +341,7 @@ def test_setting_weights_changes_all_or_none(change):
     before = network.get_weights()
     weights = [w + 1 for w in before]
     weights = {"fewer": weights[:3], "more": [*weights, weights[0]], "shape": [*weights[:3], np.ones(5)]}[change]
-    with pytest.raises(ValueError, match=r"Expected weights of shapes \[\(4, 3\), .*\]. Received: \["):
+    with pytest.raises(ValueError, match=r"'sequential' expected weights of shapes \[\(4, 3\), .*\]. Received: \["):
         network.set_weights(weights)
     assert all((a == b).all() for a, b in zip(before, network.get_weights()))
 
@@ -339,7 +503,8 @@ def test_only_a_sigmoid_output_is_taken_together_with_the_cross_entropy(x):
     together = autoencoder(loss="binary_crossentropy", dtype="float64")
     apart = autoencoder(output=SigmoidByHand(), loss="binary_crossentropy", dtype="float64")
     for network in (together, apart):
-        assert network._loss_takes_logits() == (network is together)
+        _, delta = network._loss_with_delta(x, network.forward(x))
+        assert (delta is not None) == (network is together)
     (a, gradients_a), (b, gradients_b) = (n.loss_and_gradients(x, x) for n in (together, apart))
     assert a == pytest.approx(b, rel=1e-12) and together.evaluate(x, x) == pytest.approx(apart.evaluate(x, x))
     for g, h in zip(gradients_a, gradients_b):
@@ -499,6 +664,46 @@ def test_validation_data_are_only_looked_at(x):
     assert all((a == b).all() for a, b in zip(with_them.get_weights(), without.get_weights()))
 
 
+@pytest.mark.parametrize("n, split", [(10, 0.2), (10, 0.25), (7, 0.5), (30, 0.1), (3, 0.6)])
+def test_a_validation_split_takes_the_last_examples_before_any_shuffling(n, split, rng):
+    x = rng.random((n, 4)).astype("float32")
+    trained = int(np.floor(n * (1 - split)))
+    network, other = autoencoder(), autoencoder()
+    history = network.fit(x, x, epochs=2, batch_size=4, verbose=0, validation_split=split).history
+    pair = x[trained:], x[trained:]
+    expected = other.fit(x[:trained], x[:trained], epochs=2, batch_size=4, verbose=0, validation_data=pair).history
+    assert history == expected and set(history) == {"loss", "val_loss"}
+    assert all((a == b).all() for a, b in zip(network.get_weights(), other.get_weights()))
+
+
+def test_validation_data_take_the_place_of_a_validation_split(x):
+    network, other = autoencoder(), autoencoder()
+    history = network.fit(x, x, verbose=0, validation_split=0.5, validation_data=(x[:2], x[:2])).history
+    assert history == other.fit(x, x, verbose=0, validation_data=(x[:2], x[:2])).history
+
+
+@pytest.mark.parametrize("split", [1.0, -0.1, 2, "0.1", None, np.nan])
+def test_a_validation_split_outside_0_to_1_is_an_error(split, x):
+    with pytest.raises(ValueError, match="validation_split must be at least 0 and below 1. Received: "):
+        autoencoder().fit(x, x, validation_split=split)
+
+
+@pytest.mark.parametrize("split", [0.01, 0.99])
+def test_a_validation_split_leaves_examples_on_both_sides(split, x):
+    """One hundredth of ten examples is less than one: Keras's rounding gives it one, and 0.99 leaves none."""
+    network = autoencoder()
+    if split == 0.01:
+        assert "val_loss" in network.fit(x, x, validation_split=split, verbose=0).history
+    else:
+        with pytest.raises(ValueError, match="leaves examples on both sides of 10. Received: 0.99"):
+            network.fit(x, x, validation_split=split)
+
+
+def test_a_validation_split_goes_with_arrays(x):
+    with pytest.raises(ValueError, match="validation_split goes with arrays.*Received: 0.5"):
+        autoencoder().fit([(x, x)], validation_split=0.5)
+
+
 def test_the_same_seed_trains_the_same_network(x):
     ends = [autoencoder(rng=5) for _ in range(2)]
     for network in ends:
@@ -567,17 +772,34 @@ def test_float32_stays_float32_and_float64_stays_float64(loss, optimizer, x):
         assert {array.dtype for array in arrays} == {np.dtype(dtype)} and network.dtype == dtype
 
 
-def test_float64_data_make_a_float32_network_float64(x):
-    network = autoencoder()
-    network.fit(x.astype("float64"), x.astype("float64"), verbose=0)
-    assert network.dtype == "float64" and network.predict(x).dtype == "float64"
+def test_data_are_taken_in_the_precision_of_the_network(x):
+    """Steps on float64 data, on lists and on float32 data are the same, bit for bit."""
+    expected = autoencoder(optimizer="adam")
+    expected.fit(x, x, epochs=2, batch_size=4, verbose=0, validation_data=(x, x))
+    loss = expected.train_on_batch(x, x)
+    for data in (x.astype("float64"), x.tolist(), x.astype(">f4")):
+        network = autoencoder(optimizer="adam")
+        network.fit(data, data, epochs=2, batch_size=4, verbose=0, validation_data=(data, data))
+        assert network.train_on_batch(data, data) == loss
+        assert network.history.history == expected.history.history
+        assert network.evaluate(data, data) == expected.evaluate(x, x)
+        assert network.dtype == "float32" and network.predict(data).dtype == "float32"
+        assert all((a == b).all() and a.dtype == b.dtype for a, b in zip(network.weights, expected.weights))
+        assert {g.dtype.name for g in network.loss_and_gradients(data, data)[1]} == {"float32"}
 
 
-def test_looking_does_not_change_the_networks_precision(x):
-    network = autoencoder()
-    network.predict(x.astype("float64"))
-    network.evaluate(x.astype("float64"), x.astype("float64"))
-    assert network.dtype == "float32"
+@pytest.mark.parametrize("use", ["fit", "evaluate", "predict"])
+def test_numbers_that_the_precision_of_the_network_cannot_hold_are_an_error(use):
+    x = np.full((2, 4), 0.5)
+    x[0, 1] = 1e39
+    arguments = [x] if use == "predict" else [x, x]
+    with pytest.raises(
+        ValueError, match=r"^x must be in the range of float32, up to 3.4e\+38. .*from 5.0e-01 to 1.0e\+39"
+    ):
+        getattr(autoencoder(), use)(*arguments)
+    with pytest.raises(ValueError, match="x must be in the range of float32"):
+        Sequential([Dense(2)]).predict(-x)
+    assert np.isfinite(autoencoder(dtype="float64").predict(x)).all()
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
@@ -600,14 +822,29 @@ def test_precision_can_be_changed():
     assert network.astype("float64") is network
     assert {w.dtype for w in network.get_weights()} == {np.dtype("float64")}
     assert all((a == b).all() for a, b in zip(weights, network.get_weights()))
-    unbuilt = Sequential([Dense(2), Dense(2, use_bias=False)]).astype("float64")
-    unbuilt.build(3)
-    assert unbuilt.dtype == "float64" and unbuilt.astype("float32").dtype == "float32"
+    unbuilt = Sequential([Dense(2), Sequential([Dense(2, use_bias=False)])]).astype("float64")
+    unbuilt.build((None, 3))
+    assert unbuilt.dtype == unbuilt.layers[1].layers[0].dtype == "float64"
+    assert {w.dtype.name for w in unbuilt.astype("float32").weights} == {"float32"}
 
 
-def test_other_precisions_are_an_error():
-    with pytest.raises(ValueError, match="dtype must be float32 or float64. Received: 'float16'"):
-        Sequential(dtype="float16")
+@pytest.mark.parametrize("dtype", ["float16", "int32", "nonsense", bool])
+def test_other_precisions_are_an_error_and_change_no_weight(dtype):
+    """`astype("int32")` would make every weight zero."""
+    network = autoencoder()
+    before = network.get_weights()
+    for use in (lambda: Sequential(dtype=dtype), lambda: network.astype(dtype)):
+        with pytest.raises(ValueError, match="dtype must be float32 or float64. Received: "):
+            use()
+    assert all((a == b).all() for a, b in zip(before, network.get_weights()))
+
+
+def test_a_float64_network_takes_an_encoder_that_was_built_in_float32(x):
+    encoder = Sequential([Input((4,)), Dense(3, "tanh")], rng=0)
+    network = Sequential([encoder, Dense(4)], rng=0, dtype="float64")
+    network.compile("adam", "mse")
+    network.fit(x, x, verbose=0)
+    assert [w.dtype.name for w in network.get_weights()] == ["float32"] * 2 + ["float64"] * 2
 
 
 # --------------------------------------------------------------------- errors
@@ -625,14 +862,14 @@ BAD_DATA = [
     (spoiled(np.nan), "must be finite. Received: 1 values that are NaN or infinite"),
     (spoiled(np.inf), "must be finite. Received: 1 values that are NaN or infinite"),
     (spoiled(-np.inf), "must be finite. Received: 1 values that are NaN or infinite"),
-    (GOOD[:0], r"must be a matrix of shape \(n, features\) with at least one row. Received: shape \(0, 4\)"),
-    (GOOD[:, :0], r"must be a matrix of shape \(n, features\) with at least one row. Received: shape \(6, 0\)"),
-    (GOOD[0], r"must be a matrix of shape \(n, features\) .*Received: shape \(4,\)"),
-    (GOOD.reshape(6, 2, 2), r"must be a matrix of shape \(n, features\) .*Received: shape \(6, 2, 2\)"),
+    (GOOD[:0], r"must be a batch of shape \(n, features\) with at least one row. Received: shape \(0, 4\)"),
+    (GOOD[:, :0], r"must be a batch of shape \(n, features\) with at least one row. Received: shape \(6, 0\)"),
+    (GOOD[0], r"must be a batch of shape \(n, features\) .*Received: shape \(4,\)"),
     (GOOD.astype(complex), "must hold numbers. Received: dtype complex128"),
     (GOOD.astype(str), "must hold numbers. Received: dtype <U"),
     (GOOD.astype(object), "must hold numbers. Received: dtype object"),
-    (3.0, r"must be a matrix of shape \(n, features\) .*Received: shape \(\)"),
+    (np.ma.masked_less(GOOD, 0), "must be an array without a mask. Received: a masked array; call filled"),
+    (3.0, r"must be a batch of shape \(n, features\) .*Received: shape \(\)"),
 ]
 
 
@@ -645,8 +882,9 @@ def test_bad_data_are_named_and_change_nothing(bad, message):
         "y": lambda: network.fit(GOOD, bad, verbose=0),
         "x_val": lambda: network.fit(GOOD, GOOD, verbose=0, validation_data=(bad, GOOD)),
         "y_val": lambda: network.fit(GOOD, GOOD, verbose=0, validation_data=(GOOD, bad)),
+        "x ": lambda: network.fit([(bad, GOOD)], verbose=0),
     }.items():
-        with pytest.raises(ValueError, match=f"^{name} {message}"):
+        with pytest.raises(ValueError, match=f"^{name.strip()} {message}"):
             use()
     with pytest.raises(ValueError, match=f"^x {message}"):
         network.predict(bad)
@@ -738,15 +976,72 @@ def test_compiling_needs_a_loss_and_known_names():
     with pytest.raises(ValueError, match="compile needs a loss: expected one of .*mse.*Received: None"):
         network.compile("adam")
     with pytest.raises(ValueError, match="Unknown loss"):
-        network.compile("adam", "mae")
+        network.compile("adam", "nonsense")
     with pytest.raises(ValueError, match="Unknown optimizer"):
-        network.compile("adamw", "mse")
+        network.compile("nonsense", "mse")
+    assert network.loss is None and network.optimizer is None
 
 
 def test_keras_s_default_optimizer_is_rmsprop():
     network = Sequential([Input((4,)), Dense(4)])
     network.compile(loss="mse")
     assert type(network.optimizer).__name__ == "RMSprop"
+
+
+@pytest.mark.parametrize(
+    "validation_data, received",
+    [
+        (GOOD, "a ndarray"),
+        ((GOOD, GOOD, np.ones(6)), "a tuple of length 3"),
+        ((GOOD,), "a tuple of length 1"),
+        (iter([(GOOD, GOOD)]), "a list_iterator"),
+    ],
+)
+def test_validation_data_are_a_pair(validation_data, received):
+    with pytest.raises(
+        ValueError, match=rf"validation_data expected a pair \(x, y\), .*weights. Received: {received}."
+    ):
+        autoencoder().fit(GOOD, GOOD, validation_data=validation_data)
+
+
+KERAS_ALONE = {
+    "fit": {"sample_weight": np.ones(6), "class_weight": {0: 1.0}, "validation_batch_size": 3, "validation_steps": 1},
+    "evaluate": {"sample_weight": np.ones(6), "steps": 1, "return_dict": True},
+    "predict": {"steps": 1, "callbacks": []},
+    "compile": {"metrics": ["accuracy"], "weighted_metrics": ["mse"], "loss_weights": [1.0], "nonsense": 1},
+}
+
+
+@pytest.mark.parametrize("method, name", [(m, name) for m, names in KERAS_ALONE.items() for name in names])
+def test_what_keras_takes_and_this_has_not_is_refused_by_name(method, name):
+    network = autoencoder()
+    before = network.get_weights()
+    data = {"fit": [GOOD, GOOD], "evaluate": [GOOD, GOOD], "predict": [GOOD], "compile": ["sgd", "mse"]}[method]
+    with pytest.raises(TypeError, match=f"{method} expected no argument {name}: .*Received: {name}="):
+        getattr(network, method)(*data, **{name: KERAS_ALONE[method][name]})
+    getattr(network, method)(*data, **{name: None})  # None asks for nothing
+    assert method == "fit" or all((a == b).all() for a, b in zip(before, network.get_weights()))
+
+
+def test_what_changes_the_speed_in_keras_alone_is_taken():
+    network = autoencoder()
+    network.compile("sgd", "mse", jit_compile=True, run_eagerly=False, steps_per_execution=8, auto_scale_loss=True)
+
+
+@pytest.mark.parametrize(
+    "module, name",
+    [
+        ("", "Model"),
+        ("", "ops"),
+        ("layers", "LSTM"),
+        ("models", "clone_model"),
+        ("optimizers", "schedules"),
+        ("callbacks", "TensorBoard"),
+    ],
+)
+def test_names_of_keras_that_are_not_here_say_so(module, name):
+    with pytest.raises(AttributeError, match=rf"aelib.nn(\.{module})? has no {name}. It is Keras in miniature"):
+        getattr(getattr(keras, module) if module else keras, name)
 
 
 def test_divergence_is_an_error_that_names_the_learning_rate():
@@ -816,10 +1111,30 @@ def test_a_subclass_of_a_loss_or_of_the_sigmoid_is_asked_itself(x):
         np.testing.assert_allclose(2 * g, h, rtol=1e-4, atol=1e-7)
 
 
-def test_save_is_save_model(x, tmp_path):
+def test_evaluation_uses_its_arrays_again_and_hands_out_none_of_them(x):
     network = autoencoder()
-    network.save(tmp_path / "network.npz")
-    np.testing.assert_array_equal(load_model(tmp_path / "network.npz").predict(x), network.predict(x))
+    network.evaluate(x, x)
+    first = network.layers[0].kept[-1]
+    network.evaluate(x, x)
+    assert np.shares_memory(first, network.layers[0].kept[-1])
+    assert not np.shares_memory(first, network.layers[0].forward(x))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_copy_trains_on_equally_by_itself_and_holds_no_arrays_of_a_pass(nested, duplicate, rng):
+    x = rng.random((500, 4)).astype("float32")
+    network = Sequential(halves(), rng=0) if nested else autoencoder()
+    network.compile("adam", "binary_crossentropy")
+    network.fit(x, x, batch_size=400, verbose=0)
+    network.evaluate(x, x, batch_size=500)
+    assert len(pickle.dumps(network)) < 16_000  # one batch of inputs alone would be 6,400 bytes, its activations more
+    weights = network.get_weights()
+    other = duplicate(network)
+    expected = network.fit(x, x, epochs=2, verbose=0).history
+    assert all((a == b).all() for a, b in zip(weights, other.get_weights()))
+    assert other.fit(x, x, epochs=2, verbose=0).history == expected
+    assert all((a == b).all() for a, b in zip(network.get_weights(), other.get_weights()))
 
 
 @pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
@@ -845,7 +1160,7 @@ def test_the_first_layer_s_input_gradient_is_not_computed_in_training(x, monkeyp
 
 def test_training_needs_the_parameters_four_times_and_the_activations_of_one_batch():
     """Weights, gradients and Adam's two means are the four; the data set is never copied."""
-    widths, batch_size, n = (400, 30, 400), 100, 20_000
+    widths, batch_size, n = (400, 30, 400), 100, 30_000
     data = np.random.default_rng(0).random((n, widths[0]), dtype="float32")
     network = Sequential([Input((400,)), Dense(30, "relu"), Dense(400, "sigmoid")], rng=0)
     network.compile("adam", "binary_crossentropy")
@@ -913,12 +1228,11 @@ def test_batches_from_outside_are_checked(batch, message, x):
         autoencoder().fit([batch(x)], verbose=0)
 
 
-def test_batches_of_whole_numbers_and_of_higher_precision(x):
-    network = autoencoder()
-    network.fit([((x > 0.5), (x > 0.5).astype("uint8"))], verbose=0)
-    assert network.dtype == "float32"
-    network.fit([(x.astype("float64"), x)], verbose=0)
-    assert network.dtype == "float64"
+def test_batches_are_taken_in_the_precision_of_the_network(x):
+    network, other = autoencoder(), autoencoder()
+    network.fit([(x > 0.5, (x > 0.5).astype("uint8")), (x.astype("float64"), x.tolist())], verbose=0)
+    other.fit([((x > 0.5).astype("float32"),) * 2, (x, x)], verbose=0)
+    assert all((a == b).all() and a.dtype == "float32" for a, b in zip(network.weights, other.weights))
 
 
 def test_steps_per_epoch_goes_with_batches_only(x):

@@ -26,6 +26,8 @@ class Affine(Layer):
     """
 
     weight_names = ("kernel", "bias")
+    kernel = bias = None
+    kernel_gradient = bias_gradient = None
 
     def __init__(
         self,
@@ -46,8 +48,6 @@ class Affine(Layer):
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.kernel = self.bias = None
-        self.kernel_gradient = self.bias_gradient = None
 
     def linear(self, x):
         """Return `L(X)`, in an array that may be written into."""
@@ -62,7 +62,7 @@ class Affine(Layer):
 
         Parameters
         ----------
-        x : ndarray, shape (n, …)
+        x : array_like, shape (n, …)
             Of the shape for which the layer was built.
         training : bool
             Makes no difference to this layer.
@@ -78,6 +78,7 @@ class Affine(Layer):
         ValueError
             If `x` has another shape.
         """
+        x = np.asarray(x)
         self._check_input(x)
         z = self.linear(x)
         if self.use_bias:
@@ -135,9 +136,9 @@ class Affine(Layer):
 
     def penalty(self):
         total = 0.0
-        if self.kernel_regularizer is not None:
+        if self.trainable and self.kernel_regularizer is not None:  # as in Keras, what is frozen costs nothing
             total += self.kernel_regularizer(self.kernel)
-        if self.use_bias and self.bias_regularizer is not None:
+        if self.trainable and self.use_bias and self.bias_regularizer is not None:
             total += self.bias_regularizer(self.bias)
         if self.activity_regularizer is not None:
             self._require_kept()

@@ -222,7 +222,7 @@ class Conv2DTranspose(Convolution):
         return (None, *self._output_sides(input_shape[1:3]), self.filters)
 
     def _output_sides(self, sides):
-        """The largest image that has as many windows as the input has pixels; with ``"valid"``, Keras's choice of these."""
+        """Height and width of an image that has as many windows as the input has pixels: of several, Keras's choice."""
         overhang = [0 if self.padding == "same" else max(k - s, 0) for k, s in zip(self.kernel_size, self.strides)]
         return tuple(side * stride + more for side, stride, more in zip(sides, self.strides, overhang))
 

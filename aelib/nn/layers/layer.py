@@ -1,7 +1,5 @@
 """What every layer is: weights, a forward pass, and a backward pass."""
 
-import contextlib
-
 import numpy as np
 
 from aelib.checks import positive_integer, real_arrays
@@ -74,15 +72,19 @@ class Layer(Configurable):
 
     weight_names = ()
     state_names = ()
+    name = dtype = None
+    trainable = True
     kept = None
     built = False
     input_shape = None
     rng = None
 
     def __init__(self, name=None, dtype=None, trainable=True):
-        if dtype is not None and dtype not in PRECISIONS:
-            raise ValueError(f"dtype must be {' or '.join(PRECISIONS)}. Received: {dtype!r}.")
-        self.name, self.dtype, self.trainable = name, dtype, trainable
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"name must be a string without '/'. Received: {name!r}.")
+        self.name = name or None
+        self.dtype = None if dtype is None else precision(dtype)
+        self.trainable = trainable
         self._buffers = Buffers()
 
     # ------------------------------------------------------------ what a layer defines
@@ -157,9 +159,8 @@ class Layer(Configurable):
 
     @property
     def generator(self):
-        """Where this layer's random numbers come from."""
-        if self.rng is None:
-            self.rng = utils.generator()
+        """Where this layer's random numbers come from: `rng`, made of a seed if it was one."""
+        self.rng = utils.generator(self.rng)
         return self.rng
 
     @property
@@ -178,8 +179,21 @@ class Layer(Configurable):
 
     @property
     def gradients(self):
-        """The gradients of the last backward pass, in the order of `trainable_variables`."""
-        return [getattr(self, f"{name}_gradient", None) for name in self._trained]
+        """The gradients of the last backward pass, in the order of `trainable_variables`.
+
+        Raises
+        ------
+        RuntimeError
+            If `backward` has not set the gradient of a weight.
+        """
+        gradients = [getattr(self, f"{name}_gradient", None) for name in self._trained]
+        if any(gradient is None for gradient in gradients):
+            missing = [name for name, gradient in zip(self._trained, gradients) if gradient is None]
+            raise RuntimeError(
+                f"Layer '{self._shown_name}' expected backward to set the gradient of {', '.join(missing)}. "
+                "Received: none."
+            )
+        return gradients
 
     @property
     def _trained(self):
@@ -224,10 +238,10 @@ class Layer(Configurable):
         return sum(variable.size for variable in self.weights)
 
     def astype(self, dtype):
-        """Change the precision of the weights; return the layer."""
-        self.dtype = np.dtype(dtype).name
+        """Change the precision of the weights, to float32 or float64; return the layer."""
+        self.dtype = precision(dtype)
         for name, variable in self.variables.items():
-            setattr(self, name, variable.astype(dtype, copy=False))
+            setattr(self, name, variable.astype(self.dtype, copy=False))
         return self
 
     # ------------------------------------------------------------------------- use
@@ -252,15 +266,11 @@ class Layer(Configurable):
     def compute_output_shape(self, input_shape):
         """Return the shape of the output for batches of a shape, ``(None, …)``, by trying it with one example."""
         self.build_for(input_shape)
-        with self._left_as_it_was():
-            output = self.forward(np.zeros((1, *input_shape[1:]), self.dtype or "float32"))
-        return (None, *output.shape[1:])
-
-    @contextlib.contextmanager
-    def _left_as_it_was(self):
         kept = self.kept
-        yield
+        with np.errstate(all="ignore"):  # only the shape matters, whatever the layer makes of zeros
+            output = self.forward(np.zeros((1, *input_shape[1:]), self.dtype or "float32"))
         self.kept = kept
+        return (None, *output.shape[1:])
 
     @property
     def _shown_name(self):
@@ -299,6 +309,17 @@ class Layer(Configurable):
         """Leave out what a pass has left: a copy holds weights, not activations."""
         left = {"kept", *(f"{name}_gradient" for name in self.weight_names)}
         return {name: value for name, value in self.__dict__.items() if name not in left}
+
+
+def precision(dtype):
+    """Return ``"float32"`` or ``"float64"``, or say that a dtype is neither."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:  # NumPy knows no such dtype
+        name = None
+    if name not in PRECISIONS:
+        raise ValueError(f"dtype must be {' or '.join(PRECISIONS)}. Received: {dtype!r}.")
+    return name
 
 
 def shown(shape):
