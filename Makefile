@@ -1,6 +1,6 @@
 # One word for each thing a contributor does. `make` alone prints them.
 
-SLOW = diagnosis.py keras_agreement.py saving.py # they start TensorFlow, or train for long
+SLOW = dense_chapters.py diagnosis.py keras_agreement.py saving.py # they start TensorFlow, or train for long
 
 .PHONY: help quick page check book all
 

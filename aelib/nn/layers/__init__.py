@@ -34,6 +34,25 @@ LAYERS = {
     )
 }
 
-__all__ = ["Affine", "Input", "Layer", *LAYERS]
+__all__ = [
+    "Activation",
+    "Affine",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GaussianNoise",
+    "Input",
+    "Layer",
+    "LayerNormalization",
+    "MaxPooling2D",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "UpSampling2D",
+]
 
 __getattr__ = refuse_names(__name__)
