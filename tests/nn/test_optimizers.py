@@ -263,7 +263,9 @@ def test_an_epsilon_that_is_no_number_of_at_least_0_is_an_error(cls, epsilon):
 def test_names_and_unknown_names():
     for name, cls in {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}.items():
         assert type(optimizers.get(name)) is optimizers.OPTIMIZERS[name] is cls
-    with pytest.raises(ValueError, match="Unknown optimizer: expected one of adam, .*adamw, rmsprop, sgd. Received: 'lion'"):
+    with pytest.raises(
+        ValueError, match="Unknown optimizer: expected one of adam, .*adamw, rmsprop, sgd. Received: 'lion'"
+    ):
         optimizers.get("lion")
     with pytest.raises(TypeError, match="Unknown optimizer.*Received: 0.1 of type float"):
         optimizers.get(0.1)
