@@ -42,7 +42,7 @@ def by_hand(x, weights, activation="sigmoid", learning_rate=1.0):
         numbers from -5 to 5 in all. The equations show the column form of the chapters, in which
         `W[j, i]` is the weight of unit `i` for input `j`.
     activation : str
-        One of `aelib.nn.activations.ACTIVATIONS`, for all layers.
+        For all layers: ``"linear"``, ``"relu"``, ``"sigmoid"``, ``"tanh"``, ``"elu"`` or ``"softplus"``.
     learning_rate : float
         The length of a step downhill to begin with, from 0.1 to 10.
 

@@ -10,19 +10,10 @@ import numpy as np
 
 from aelib.nn import activations
 
-
-class SiLU(activations.Activation):
-    """`f(z) = z σ(z)`, `f'(z) = σ(z) + f(z) (1 - σ(z))`: the activation of some networks in Keras."""
-
-    def __call__(self, z, out=None):
-        return np.multiply(z, activations.Sigmoid()(z), out=out)
-
-    def derivative(self, z, a, out=None):
-        sigmoid = activations.Sigmoid()(z)
-        return np.add(sigmoid, a * (1 - sigmoid), out=out)
-
-
-ACTIVATIONS = {**activations.ACTIVATIONS, "silu": SiLU}  # those of `base.js`
+# What `base.js` can compute.
+ACTIVATIONS = {
+    name: activations.ACTIVATIONS[name] for name in ("linear", "relu", "sigmoid", "tanh", "elu", "silu", "softplus")
+}
 
 
 def quantize(kernel):

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from aelib.nn import Sequential
-from aelib.nn.activations import ACTIVATIONS
 from aelib.nn.layers import Dense, Input
 from aelib.widgets import by_hand
-from aelib.widgets.by_hand import numbers, shown
+from aelib.widgets.by_hand import FORMULAS, numbers, shown
 
 X = [1.0, 0.5]
 WEIGHTS = [np.array([[1.0], [-1.0]]), np.array([-0.5]), np.array([[2.0, -1.0]]), np.array([0.0, -0.5])]
@@ -62,7 +61,7 @@ def set_all(page, x, weights, activation):
 @pytest.mark.parametrize("sizes", [(2, 1, 2), (2, 2, 2), (3, 1, 2, 3)])
 def test_every_number_held_and_shown_is_the_librarys(open_page, write, rng, sizes):
     page = open_page(write(rng.uniform(size=sizes[0]), random_weights(rng, sizes)))
-    names = list(ACTIVATIONS)
+    names = list(FORMULAS)
     for trial in range(100 if sizes == (2, 1, 2) else 12):
         activation, weights = names[trial % len(names)], random_weights(rng, sizes)
         x, held = set_all(page, rng.uniform(size=sizes[0]), weights, activation)
@@ -82,7 +81,7 @@ def loss_with(x, weights, place, activation, array):
     return numbers(x, [*weights[:place], array, *weights[place + 1 :]], activation)["C"]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", FORMULAS)
 def test_the_numbers_agree_with_central_differences(rng, slope, activation):
     x, weights = rng.uniform(size=2), random_weights(rng, (2, 1, 2))
     found = numbers(x, weights, activation)

@@ -23,10 +23,11 @@ def code_of(shown):
     "thing, name, first_line",
     [
         (checks.positive_integer, "`aelib.checks.positive_integer`", "def positive_integer(name, value):"),
-        (Dense.backward, "`aelib.nn.layers.Dense.backward`", "def backward(self, gradient, input_gradient=True):"),
-        (Dense, "`aelib.nn.layers.Dense`", "class Dense:"),
-        (Dense.built, "`aelib.nn.layers.Dense.built`", "@property"),
-        (Dense(2).forward, "`aelib.nn.layers.Dense.forward`", "def forward(self, x, reuse_arrays=False):"),
+        (Dense.backward, "`aelib.nn.layers.affine.Affine.backward`", "def backward(self, gradient):"),
+        (Dense, "`aelib.nn.layers.dense.Dense`", "class Dense(Affine):"),
+        (Dense.build, "`aelib.nn.layers.dense.Dense.build`", "def build(self, input_shape):"),
+        (Dense.logits, "`aelib.nn.layers.affine.Affine.logits`", "@property"),
+        (Dense(2).forward, "`aelib.nn.layers.affine.Affine.forward`", "def forward(self, x, training=False):"),
         (Sequential._check_batch, "`aelib.nn.sequential.Sequential._check_batch`", "@staticmethod"),
     ],
 )
@@ -38,7 +39,7 @@ def test_functions_methods_classes_and_properties_are_shown(thing, name, first_l
 
 def test_the_source_is_the_files_own():
     _, code = code_of(show_source(Dense.backward))
-    with open(layers.__file__, encoding="utf-8") as file:
+    with open(layers.affine.__file__, encoding="utf-8") as file:
         assert textwrap.indent(code, "    ", lambda line: line.strip()) in file.read()
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from aelib.nn import Sequential
+from aelib.nn.activations import SiLU
 from aelib.nn.layers import Dense, Input
 from aelib.widgets import Widget, dense_layers, page_forward, quantize, rounding_deviation, widget
-from aelib.widgets.weights import SiLU
 from aelib.widgets.widget import picture
 
 
@@ -45,7 +45,6 @@ def test_what_is_no_kernel_is_refused(kernel):
 def test_layers_of_a_network_become_data_in_order(rng):
     encoder = Sequential([Input((6,)), Dense(3, "relu")], rng=0)
     network = Sequential([encoder, Dense(6, "sigmoid", use_bias=False)], rng=0)
-    network.build(6)
     first, second = dense_layers(network)
     assert (first["inputs"], first["units"], first["activation"]) == (6, 3, "relu")
     assert (second["inputs"], second["units"], second["activation"]) == (3, 6, "sigmoid")
@@ -73,23 +72,8 @@ def test_what_the_script_cannot_compute_is_refused():
         dense_layers(keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "softmax")]))
 
 
-def test_silu_is_keras_s():
-    pytest.importorskip("aelib.models")
-    import keras
-    import tensorflow as tf
-
-    z = np.linspace(-12, 12, 97).astype("float32")
-    with tf.GradientTape() as tape:
-        variable = tf.Variable(z)
-        expected = keras.activations.silu(variable)
-    a = SiLU()(z)
-    np.testing.assert_allclose(a, expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(SiLU().derivative(z, a), tape.gradient(expected, variable), rtol=1e-5, atol=1e-6)
-
-
 def test_a_page_computes_with_rounded_weights(rng):
     network = Sequential([Input((6,)), Dense(4, "tanh"), Dense(5, SiLU)], rng=0)
-    network.build(6)
     x = rng.normal(size=(9, 6))
     layers = dense_layers(network)
     assert not np.allclose(page_forward(layers, x), network.predict(x), atol=1e-6)
@@ -105,7 +89,6 @@ def test_rounding_moves_the_outputs_as_far_as_it_should(activation, rng):
     moved, expected = [], []
     for seed in range(20):
         network = Sequential([Input((200,)), Dense(40, activation), Dense(30)], rng=seed)
-        network.build(200)
         x, layers = rng.random((20, 200)), dense_layers(network)
         moved.append(page_forward(layers, x) - network.predict(x))
         expected.append(rounding_deviation(layers, x))

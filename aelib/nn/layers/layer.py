@@ -1,5 +1,7 @@
 """What every layer is: weights, a forward pass, and a backward pass."""
 
+import functools
+
 import numpy as np
 
 from aelib.checks import positive_integer, real_arrays
@@ -78,6 +80,12 @@ class Layer(Configurable):
     built = False
     input_shape = None
     rng = None
+
+    def __init_subclass__(cls, **named):
+        """Let the method `build` of a subclass note for which shape it was called, as Keras does."""
+        super().__init_subclass__(**named)
+        if "build" in vars(cls) and not isinstance(cls.built, property):  # a network is built when its layers are
+            cls.build = noting_the_shape(cls.build)
 
     def __init__(self, name=None, dtype=None, trainable=True):
         if name is not None and (not isinstance(name, str) or "/" in name):
@@ -319,6 +327,17 @@ def precision(dtype):
     if name not in PRECISIONS:
         raise ValueError(f"dtype must be {' or '.join(PRECISIONS)}. Received: {dtype!r}.")
     return name
+
+
+def noting_the_shape(build):
+    """Return a method `build` after which a layer is built for that shape."""
+
+    @functools.wraps(build)
+    def build_and_note(self, input_shape):
+        build(self, input_shape)
+        self.input_shape, self.built = tuple(input_shape), True
+
+    return build_and_note
 
 
 def shown(shape):
