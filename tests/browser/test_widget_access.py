@@ -25,9 +25,7 @@ def images_by_code_size():
 
 def network(*units):
     """Inputs and units of a network of random weights."""
-    made = Sequential([Input((units[0],)), *(Dense(n, "sigmoid") for n in units[1:])], rng=0)
-    made.build(units[0])
-    return made
+    return Sequential([Input((units[0],)), *(Dense(n, "sigmoid") for n in units[1:])], rng=0)
 
 
 def plane_of_codes():

@@ -179,9 +179,7 @@ def test_a_gradient_that_backward_forgets_is_named(x):
     model = network(Forgetful(name="lazy"))
     model.compile("sgd", "mse")
     for use in (lambda: model.train_on_batch(x, x), lambda: check_gradients(model, x, x, "mse")):
-        with pytest.raises(
-            RuntimeError, match="Layer 'lazy' expected backward to set the gradient of factor. Received: none"
-        ):
+        with pytest.raises(RuntimeError, match="Layer 'lazy' expected backward to set factor_gradient. Received: none"):
             use()
 
 

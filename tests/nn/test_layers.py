@@ -372,7 +372,7 @@ def test_a_layer_is_built_once_and_for_one_shape():
 
 
 def test_gradients_before_backward_say_what_is_missing():
-    with pytest.raises(RuntimeError, match="expected backward to set the gradient of kernel, bias. Received: none"):
+    with pytest.raises(RuntimeError, match="expected backward to set kernel_gradient, bias_gradient. Received: none"):
         _ = dense().gradients
 
 

@@ -16,9 +16,7 @@ from aelib.widgets import dense_layers, draw_digit, latent_plane, page_forward
 
 def network(*units, activation="sigmoid"):
     """A network of random weights: its inputs, then the units of each layer."""
-    made = Sequential([Input((units[0],)), *(Dense(n, activation) for n in units[1:])], rng=0)
-    made.build(units[0])
-    return made
+    return Sequential([Input((units[0],)), *(Dense(n, activation) for n in units[1:])], rng=0)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_layers_of_a_network_become_data_in_order(rng):
     first, second = dense_layers(network)
     assert (first["inputs"], first["units"], first["activation"]) == (6, 3, "relu")
     assert (second["inputs"], second["units"], second["activation"]) == (3, 6, "sigmoid")
-    for layer, exported in zip(network.layers, (first, second)):
+    for layer, exported in zip((encoder.layers[0], network.layers[1]), (first, second)):
         kernel, bias = decoded(exported)
         assert np.abs(kernel - layer.kernel).max() <= np.abs(layer.kernel).max() / 253
         assert np.array_equal(bias, layer.bias if layer.use_bias else np.zeros(6))
