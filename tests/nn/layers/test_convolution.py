@@ -127,6 +127,7 @@ def test_training_is_keras_s(check_training, rng):
 def test_the_book_s_convolutional_autoencoder_is_keras_s(latent_dim, check_training, monkeypatch, rng):
     """The function that the chapters call, with `keras` exchanged for `aelib.nn`."""
     module = aelib.models.convolutional
+    monkeypatch.setattr(aelib.nn.utils, "_seeded", np.random.default_rng(0))  # it takes no seed
 
     def network(k):
         monkeypatch.setattr(module, "keras", k)
