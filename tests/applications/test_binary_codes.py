@@ -46,6 +46,14 @@ def test_noise_in_training_drives_the_code_to_the_ends():
     assert doubtful(4.0) < 0.6 * doubtful(0.0)
 
 
+def test_whole_numbers_get_noise_and_what_is_no_number_is_an_error():
+    assert NoisySigmoid(1.0, rng=0)([1, 2]).tolist() == NoisySigmoid(1.0, rng=0)(np.array([1.0, 2.0])).tolist()
+    assert NoisySigmoid(1.0, rng=0)(np.ones(2, "float32")).dtype == "float32"
+    for z, message in ((None, "z must be an array"), (np.ma.masked_less([1.0, 2.0], 1.5), "z must not be masked")):
+        with pytest.raises(ValueError, match=message):
+            NoisySigmoid()(z)
+
+
 @pytest.mark.parametrize("stddev", [-1, np.nan, np.inf])
 def test_a_deviation_that_is_none_is_an_error(stddev):
     with pytest.raises(ValueError, match="stddev must be a finite number of at least 0. Received"):
@@ -68,6 +76,36 @@ def test_what_is_not_packed_is_an_error():
         hamming_distances(good, good[0])
     with pytest.raises(ValueError, match="one length. Received: 4 and 3 bytes"):
         hamming_distances(good, good[:, :3])
+    for bad, kind in ((good.tolist(), "list"), (None, "NoneType"), (good.astype(bool), "bool")):
+        with pytest.raises(ValueError, match=f"Expected packed codes.*dtype {kind}"):
+            hamming_distances(good, bad)
+    with pytest.raises(ValueError, match="codes must not be masked.* Received: 8 masked values"):
+        hamming_distances(np.ma.masked_equal(good, 0), good)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None,), "projections must be an array of real numbers"),
+        ((np.ones((4, 2)) * 1j,), "projections must be an array of real numbers. Received: dtype complex128"),
+        ((np.ones(4),), r"shape \(n, bits\). Received: shape \(4,\)"),
+        ((np.ones((0, 4)),), r"Received: shape \(0, 4\)"),
+        (([[np.nan, 1.0], [np.inf, -1.0]],), "a matrix of finite numbers.* 2 of them not finite"),
+        (([[1.0, 5.0], [-1.0, 7.0]],), "projections must be centred. Received: a column of mean 6"),
+        (([[1.0, -5.0], [-1.0, -7.0]],), "projections must be centred. Received: a column of mean -6"),
+        (([[1.0, 1.0], [-1.0, -1.0]], -1), "iterations must be zero or a positive integer. Received: -1"),
+        (([[1.0, 1.0], [-1.0, -1.0]], 2.5), "iterations must be zero or a positive integer. Received: 2.5"),
+    ],
+)
+def test_what_cannot_be_rotated_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        itq_rotation(*arguments)
+
+
+def test_a_list_is_rotated_as_an_array_and_one_that_is_not_quite_centred_too(rng):
+    v = rng.normal(size=(20, 3)) + 0.5
+    np.testing.assert_array_equal(itq_rotation(v.tolist(), rng=0), itq_rotation(v, rng=0))
+    np.testing.assert_allclose(itq_rotation(v, rng=0) @ itq_rotation(v, rng=0).T, np.eye(3), atol=1e-10)
 
 
 def test_the_rotation_is_orthogonal_and_fits_signs_better_than_a_random_one(rng):
