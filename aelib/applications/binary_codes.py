@@ -105,8 +105,8 @@ def itq_rotation(projections, iterations=50, rng=None):
             "projections must be a matrix of finite numbers, shape (n, bits). "
             f"Received: shape {projections.shape}, {np.count_nonzero(~np.isfinite(projections))} of them not finite."
         )
-    means, deviations = projections.mean(axis=0, dtype="float64"), projections.std(axis=0, dtype="float64")
-    if (np.abs(means) > deviations + 1e-12).any():
+    means, deviations = projections.mean(axis=0), projections.std(axis=0)
+    if (np.abs(means) > deviations + 1e-12).any():  # a direction without variance has a mean of rounding
         raise ValueError(
             "projections must be centred. Received: a column of mean "
             f"{means[np.argmax(np.abs(means) - deviations)]:.3g}, larger than its standard deviation."

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import orthogonal_procrustes
 
 from aelib.applications.binary_codes import NoisySigmoid, hamming_distances, itq_rotation
 from aelib.nn import Sequential
@@ -27,6 +28,15 @@ def test_the_derivative_is_the_slope_at_the_noisy_point(rng):
     a = NoisySigmoid(1.0, rng=7)(z)
     above, below = (NoisySigmoid(1.0, rng=7)(z + step) for step in (h, -h))  # the same noise
     np.testing.assert_allclose(NoisySigmoid(1.0).derivative(z, a), (above - below) / (2 * h), rtol=1e-6)
+
+
+def test_the_noise_is_that_of_the_generator_in_the_precision_of_its_argument():
+    for dtype in ("float64", "float32"):
+        z = np.array([0.5, -1.0, 2.0], dtype)
+        noise = np.random.default_rng(3).standard_normal(3, dtype)
+        np.testing.assert_allclose(NoisySigmoid(2.0, rng=3)(z), Sigmoid()(z + 2 * noise), rtol=1e-6)
+        np.testing.assert_array_equal(NoisySigmoid(rng=3)(z), Sigmoid()(z + noise))  # the default deviation is 1
+    assert not np.array_equal(NoisySigmoid()(z), NoisySigmoid()(z))  # without a seed each draws its own
 
 
 def test_noise_in_training_drives_the_code_to_the_ends():
@@ -118,6 +128,32 @@ def test_the_rotation_is_orthogonal_and_fits_signs_better_than_a_random_one(rng)
     first, last = (itq_rotation(v, iterations=n, rng=0) for n in (0, 50))
     np.testing.assert_allclose(last.T @ last, np.eye(8), atol=1e-10)
     assert loss(last) < loss(first) and loss(last) <= loss(itq_rotation(v, iterations=10, rng=0)) + 1e-9
+
+
+def test_each_iteration_turns_the_data_towards_their_signs(rng):
+    """Against SciPy's solution of the orthogonal Procrustes problem."""
+    v = rng.normal(size=(60, 5)) * np.arange(5, 0, -1)
+    for iterations in range(3):
+        before, after = (itq_rotation(v, n, rng=0) for n in (iterations, iterations + 1))
+        np.testing.assert_allclose(after, orthogonal_procrustes(v, np.sign(v @ before))[0], atol=1e-10)
+
+
+def test_fifty_iterations_are_the_default():
+    v = np.random.default_rng(5).normal(size=(3000, 24))
+    by_default = itq_rotation(v, rng=0)
+    np.testing.assert_array_equal(by_default, itq_rotation(v, 50, rng=0))
+    for other in (49, 51):
+        assert not np.allclose(by_default, itq_rotation(v, other, rng=0), atol=1e-12)
+    assert not np.allclose(itq_rotation(v, 0), itq_rotation(v, 0))  # without a seed each draws its own
+
+
+def test_a_direction_without_variance_may_have_a_mean_of_rounding(rng):
+    v = rng.normal(size=(20, 2))
+    v[:, 1] = 7e-13
+    itq_rotation(v)
+    v[:, 1] = 1.5e-12
+    with pytest.raises(ValueError, match="a column of mean 1.5e-12"):
+        itq_rotation(v)
 
 
 def test_the_rotation_finds_signs_that_are_there(rng):

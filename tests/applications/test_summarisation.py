@@ -47,6 +47,10 @@ def test_less_relevance_for_less_repetition(document):
     assert pairs[0][1] != pairs[-1][1]
 
 
+def test_three_sentences_by_relevance_alone_are_the_default(document):
+    assert select_sentences(*document).tolist() == np.argsort(-document[0])[:3].tolist()
+
+
 def test_of_equals_the_earlier_is_taken():
     assert select_sentences(np.ones(4), np.ones((4, 4)), 3, 0.5).tolist() == [0, 1, 2]
 

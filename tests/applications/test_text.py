@@ -138,6 +138,14 @@ def test_a_logarithm_of_one_that_was_rounded_up_is_accepted():
     rounded = np.full((1, 2), 1e-6, "float32")
     assert perplexity(rounded, [[5, EOS]]) == pytest.approx(1, abs=1e-5)
     assert perplexity([-np.inf], [[5, EOS]]) == np.inf
+    assert perplexity([0.9e-5], [[5, EOS]]) < 1
+    with pytest.raises(ValueError, match="at most 0"):
+        perplexity([1.1e-5], [[5, EOS]])
+
+
+def test_logarithms_in_single_precision_are_added_in_double():
+    log_p = np.full((1000, 100), -0.1, "float32")
+    assert perplexity(log_p, np.full((1000, 100), 5)) == pytest.approx(np.exp(float(np.float32(0.1))), rel=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 4, 1)])
