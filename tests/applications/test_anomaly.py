@@ -64,6 +64,29 @@ def test_shapes_and_signs(detector, normals):
     assert detector.offset_ == -detector.threshold_
 
 
+def test_the_defaults_are_those_of_the_documentation():
+    common = {
+        "false_alarm_rate": 0.05,
+        "validation_fraction": 0.2,
+        "scaler": "standard",
+        "relative": False,
+        "random_state": None,
+    }
+    assert MeanDistanceDetector().get_params() == common | {"metric": "euclidean"}
+    assert PCADetector().get_params() == common | {"n_components": 0.9}
+    assert AutoencoderDetector().get_params() == common | {
+        "hidden_units": (16,),
+        "latent_dim": 2,
+        "activation": "elu",
+        "output_activation": None,
+        "loss": "mean_squared_error",
+        "epochs": 100,
+        "batch_size": 32,
+        "learning_rate": 3e-3,
+        "patience": None,
+    }
+
+
 # ------------------------------------------------------------------------- bad input
 
 
@@ -228,6 +251,31 @@ def test_rounding_is_no_error(normals):
     for scale in (1e-3, 1, 1e6):
         assert (detector.predict(scale * normals) == 1).all()
     assert detector.predict(normals[:1] + [[0, 0, 0, 1e-6]]) == -1
+
+
+def test_rounding_is_a_hundred_units_in_the_last_place():
+    """The mean of the normals is 1 and they have length 1, so the error of 1 + d is d²."""
+    eps = np.finfo(float).eps
+    detector = MeanDistanceDetector(scaler=None).fit(np.ones((4, 1)), X_val=np.array([[0.5]] * 19))
+    scores = -detector.score_samples([[1 + 100 * eps], [1 + 101 * eps], [1 - 101 * eps]])
+    np.testing.assert_allclose(scores, np.square([0, 101 * eps, 101 * eps]))
+
+
+def test_what_would_be_a_division_by_nothing(normals):
+    """Features without spread and examples without length: the numbers that take their place."""
+    normals = normals.copy()
+    normals[:, 3] = 3.0
+    zeros = MeanDistanceDetector(scaler=None, relative=True, random_state=0).fit(normals)
+    np.testing.assert_allclose(-zeros.score_samples(np.zeros((1, 5))), np.sum(zeros.mean_**2) / 1e-12)
+    moved = normals[:1] + [[0, 0, 0, 0.5, 0]]
+    np.testing.assert_allclose(zeros.feature_errors(moved)[0, 3], (0.5 / 1e-6) ** 2)
+    plane = MeanDistanceDetector("mahalanobis", scaler=None).fit(normals[:300], X_val=normals[300:])
+    largest = np.linalg.eigvalsh(np.cov(normals[:300].T, bias=True))[-1]
+    added = plane.score_samples(normals[:1]) - plane.score_samples(moved)
+    np.testing.assert_allclose(added, 0.5**2 / (1e-12 * largest) / 5, rtol=1e-6)
+    with pytest.warns(UserWarning, match="reconstructed exactly"):
+        point = MeanDistanceDetector("mahalanobis", random_state=0).fit(np.ones((200, 2)))
+    np.testing.assert_allclose(point.score_samples([[1.0, 1.5]]), -(0.5**2) / 1e-12 / 2)
 
 
 def test_a_share_of_the_variance_leaves_a_direction_out(normals):

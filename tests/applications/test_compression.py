@@ -349,6 +349,52 @@ def test_a_decoder_that_rounds_differently_reads_the_files_of_the_other(codec, i
     np.testing.assert_allclose(codec.decompress(data), codec.reconstruct(images), rtol=1e-3)
 
 
+STORED = "61656c430201f7c8dc043e7270bf020000000800000003000000d27954b04f020000dbfe911b"
+
+
+def codec_of_eighths(**changes):
+    arguments = {"step": 0.5, "decoder_weights": [np.array([[1, 2]], "float32")]} | changes
+    codec = Codec(lambda x: 8 * x, lambda codes: codes / 8, **arguments)
+    return codec.fit(np.arange(12.0).reshape(4, 3) / 8)
+
+
+def test_a_file_of_long_ago_is_read():
+    """Of this version of the format: if the digest or the probes change, the version has to change."""
+    codec, images = codec_of_eighths(), [[0.375, 0.5, 0.625], [0.75, 0.875, 1.0]]
+    assert codec.decompress(bytes.fromhex(STORED)).tolist() == images
+    assert codec.compress(images)[:10].hex() == STORED[:20], "header and hash"
+    for changes in ({"step": 0.25}, {"decoder_weights": []}, {"decoder_weights": [np.array([[1, 2]], "float64")]}):
+        with pytest.raises(ValueError, match="written by another codec"):
+            codec_of_eighths(**changes).decompress(bytes.fromhex(STORED))
+
+
+def test_what_counts_as_rounding_of_the_decoder_is_a_thousandth(rng):
+    """A decoder that adds the probes' direction, by a share of the images' length, moves their number by that share."""
+    codec = codec_of_eighths()
+    probes = []
+    codec.decoder = lambda codes: probes.append(codes / 8) or codes / 8
+    digest = codec.digest
+    direction = np.cos(np.arange(probes[0].size)).reshape(probes[0].shape)
+    assert struct.unpack("<f", digest[4:])[0] == pytest.approx(np.vdot(probes[0], direction), rel=1e-6)
+    away = np.linalg.norm(probes[0]) * direction / np.square(direction).sum()
+    data = bytes.fromhex(STORED)
+    for share, known in ((0.0009, True), (-0.0009, True), (0.0011, False), (-0.0011, False)):
+
+        def decoder(codes, share=share):
+            return codes / 8 + (share * away if len(codes) == len(away) else 0)
+
+        codec.decoder = decoder
+        if known:
+            codec.decompress(data)
+        else:
+            with pytest.raises(ValueError, match="written by another codec"):
+                codec.decompress(data)
+
+
+def test_the_step_is_1_by_default():
+    assert Codec(len, len).step == 1 and Codec(len, len).decoder_weights == []
+
+
 def test_the_header_has_the_size_that_the_book_counts():
     assert HEADER.size + CHECKSUM.size == 26
 
