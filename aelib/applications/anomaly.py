@@ -25,9 +25,7 @@ from aelib.nn.optimizers import Adam
 
 SMALLEST_SPREAD = 1e-6  # of a feature, in the scaler's units: keeps the division by a constant feature finite
 SMALLEST_LENGTH = 1e-12  # squared, of an example whose error is divided by it
-ROUNDING = (
-    100  # in units of the last place: PCA with all components errs by 15 of them, relative to the example's length
-)
+ROUNDING = 100  # units in the last place of an example's length; with all components, PCA errs by 15
 DWARFED = 100  # a threshold of so many median errors is a mistyped row's; of real data at most 11 (breast cancer)
 
 

@@ -218,6 +218,29 @@ def test_two_tokens_are_smoothed_as_kneser_and_ney_do():
     assert (log_p[rows == PAD] == 0).all()
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_every_level_is_the_formula_of_the_notes(order):
+    """From the texts themselves, by sets and lists, one level calling the next."""
+    rows = Vocabulary("abc").encode(["abab", "abca", "ca", "b", "aab", "bab"], 4)
+    padded = [[BOS] * (order - 1) + [int(token) for token in row if token != PAD] for row in rows]
+    pairs = [(tuple(t[i - order + 1 : i]), t[i]) for t in padded for i in range(order - 1, len(t))]
+
+    def probability(context, token, discount=0.6):
+        shorter = probability(context[1:], token) if context else 1 / 4  # a, b, c and the end
+        length = len(context)
+        of_length = pairs if length == order - 1 else {(c[-length - 1 :], w) for c, w in pairs}
+        after = [w for c, w in of_length if c[len(c) - length :] == context]
+        if not after:
+            return shorter
+        own = max(after.count(token) - discount, 0) / len(after)
+        return own + discount * len(set(after)) / len(after) * shorter
+
+    model = NGram(order, 6, 0.6).fit(rows)
+    for context in itertools.product((3, 4, 5), repeat=3):
+        expected = [probability(context[len(context) - order + 1 :], token) for token in (EOS, 3, 4, 5)]
+        np.testing.assert_allclose(model.probabilities(context)[EOS:], expected)
+
+
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_a_text_is_scored_by_the_probabilities_of_its_tokens(order):
     rows = Vocabulary("abcd").encode(["abab", "abca", "ca", "b"], 4)
