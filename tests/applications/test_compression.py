@@ -163,6 +163,17 @@ def test_what_is_no_code_no_table_and_no_file_is_refused(refused, message):
         refused()
 
 
+@pytest.mark.parametrize("lowest", [LARGEST, -LARGEST])
+def test_a_table_may_have_entries_of_1_and_begin_anywhere(lowest):
+    prior, symbols = Prior([lowest], [[TOTAL - 2, 1, 1]]), lowest + np.arange(2)[:, None] * -np.sign(lowest)
+    np.testing.assert_array_equal(prior.decode(prior.encode(symbols), 2), symbols)
+
+
+def test_bits_that_end_in_zeros_are_decoded_like_others(rng):
+    drawn, used = PRIOR.sample(rng.bytes(80) + bytes(8), 5)
+    assert drawn.shape == (5, 3) and 0 < used < 8 * 88
+
+
 @pytest.mark.parametrize("data", [None, "abcd", [1, 2, 3, 4], 5, 2.5])
 def test_what_is_not_bytes_is_refused(data):
     kind = type(data).__name__
