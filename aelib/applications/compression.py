@@ -434,8 +434,8 @@ class Codec:
     def _decode(self, symbols, shape=None):
         """The decoder's images of whole numbers, or what is wrong with them; `shape` is that of one image, if known."""
         images = real_array("the decoder's images", self.decoder(self.dequantise(symbols)))
-        expected = (len(symbols), *(images.shape[1:] if shape is None else shape))
-        if images.ndim < 2 or images.shape != expected:
+        expected = (len(symbols), *(images.shape[1:] or "…" if shape is None else shape))
+        if images.shape != expected:
             raise ValueError(f"Expected the decoder to make images of shape {expected}. Received: {images.shape}.")
         if not np.isfinite(images).all():
             raise ValueError("Expected the decoder to make finite images. Received: NaN or infinity in some.")

@@ -484,6 +484,12 @@ def test_a_decoder_that_does_not_fit_the_images_writes_no_file(rng, tmp_path, de
     assert not (tmp_path / "images.aelc").exists()
 
 
+def test_a_number_for_each_image_is_no_image(codec, images):
+    codec.decoder = lambda codes: codes[:, 0]
+    with pytest.raises(ValueError, match=r"make images of shape \(4, .….\). Received: \(4,\)"):
+        codec.reconstruct(images)
+
+
 def test_whole_numbers_for_the_decoder_are_checked(codec):
     for symbols, message in (
         ([[0.5, 0, 0]], "Expected codes of whole numbers"),
