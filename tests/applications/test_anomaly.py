@@ -64,6 +64,12 @@ def test_shapes_and_signs(detector, normals):
     assert detector.offset_ == -detector.threshold_
 
 
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+def test_a_detector_is_shown_and_compared_as_an_estimator(detector):
+    assert repr(PCADetector(3, relative=True)) == "PCADetector(n_components=3, relative=True)"
+    assert detector == detector and detector != clone(detector) and hash(detector)
+
+
 def test_the_defaults_are_those_of_the_documentation():
     common = {
         "false_alarm_rate": 0.05,
@@ -113,6 +119,7 @@ def test_nan_and_infinity_are_refused_everywhere(detector, normals, bad):
         ({"false_alarm_rate": "5 %"}, "Received: '5 %'"),
         ({"validation_fraction": 1.0}, "validation_fraction must be"),
         ({"validation_fraction": True}, "Received: True"),
+        ({"scaler": np.ones(2)}, "scaler must be 'standard', None or a transformer. Received: array"),
         ({"scaler": "minmax"}, "scaler must be 'standard', None or a transformer. Received: 'minmax'"),
         ({"metric": "cosine"}, "Received: 'cosine'"),
         ({"metric": "mahalanobis", "relative": True}, "relative goes with metric 'euclidean'"),
@@ -136,6 +143,7 @@ def test_parameters_out_of_range_are_named(normals, parameters, message):
             MeanDistanceDetector(scaler=FunctionTransformer(lambda x: x[:, 0])),
             r"Received: dtype float64, shape \(320,\)",
         ),
+        (MeanDistanceDetector(scaler=FunctionTransformer(lambda x: x.astype(int))), "Received: dtype int64, shape"),
         (PCADetector(5), "n_components must be below the number of features. Received: 5, and 5 feature"),
         (PCADetector(0), "n_components must be a positive integer. Received: 0"),
         (PCADetector(None), "n_components must be a positive integer. Received: None"),
@@ -309,6 +317,19 @@ def test_mahalanobis_leaves_the_plane_of_dependent_features_at_a_price(normals):
 def test_validation_normals_of_another_width_are_refused(normals):
     with pytest.raises(ValueError, match="4 features, but .* 5 features"):
         PCADetector(2).fit(normals, X_val=normals[:, :4])
+    with pytest.raises(ValueError, match="4 features, but MeanDistanceDetector is expecting 5 features"):
+        MeanDistanceDetector(scaler=None).fit(normals, X_val=normals[:, :4])
+
+
+@pytest.mark.filterwarnings("ignore:A false_alarm_rate of:UserWarning")
+@pytest.mark.filterwarnings("ignore:The largest validation errors:UserWarning")
+def test_as_few_normals_as_can_be_split(normals):
+    MeanDistanceDetector(random_state=0).fit(normals[:3])
+    MeanDistanceDetector().fit(normals[:2], X_val=normals[2:30])
+    with pytest.raises(ValueError, match=r"2 sample\(s\).* a minimum of 3 is required"):
+        MeanDistanceDetector().fit(normals[:2])
+    with pytest.raises(ValueError, match=r"1 sample\(s\).* a minimum of 2 is required"):
+        MeanDistanceDetector().fit(normals[:1], X_val=normals[2:30])
 
 
 def test_too_few_validation_normals_warn_and_say_what_is_left(normals):
