@@ -313,8 +313,8 @@ class PCADetector(NormalsDetector):
     def _fit_reconstruction(self, Z, Z_val, random_state):
         if isinstance(self.n_components, numbers.Integral) or not isinstance(self.n_components, numbers.Real):
             positive_integer("n_components", self.n_components)  # PCA checks a share itself
-        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z.astype("float64"))
-        most = Z.shape[1] - 1
+        Z, most = Z.astype("float64"), Z.shape[1] - 1
+        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z)
         if self.pca_.n_components_ <= most:
             return
         if most == 0 or self.n_components > most:
@@ -322,7 +322,7 @@ class PCADetector(NormalsDetector):
                 f"n_components must be below the number of features. Received: {self.n_components}, and "
                 f"{Z.shape[1]} feature(s), so that every example would be reconstructed exactly."
             )
-        self.pca_ = PCA(most, random_state=random_state).fit(Z.astype("float64"))
+        self.pca_ = PCA(most, random_state=random_state).fit(Z)
 
     def _reconstruct(self, Z):
         return self.pca_.inverse_transform(self.pca_.transform(Z))
@@ -400,7 +400,7 @@ class AutoencoderDetector(NormalsDetector):
         if self.patience is not None:
             not_negative_integer("patience", self.patience)
         lowest, highest = min(Z.min(), Z_val.min()), max(Z.max(), Z_val.max())
-        if self.loss == "binary_crossentropy" and not 0 <= lowest <= highest <= 1:
+        if self.loss == "binary_crossentropy" and (lowest < 0 or highest > 1):
             raise ValueError(
                 "The loss binary_crossentropy expects features from 0 to 1, such as pixels divided by 255 and left as "
                 f"they are by scaler=None. Received: from {lowest:.3g} to {highest:.3g}, with scaler={self.scaler!r}."
