@@ -74,3 +74,25 @@ def real_arrays(weights):
         if w.dtype.kind not in "biuf":
             raise ValueError(f"Expected weights that are real numbers. Received: dtype {w.dtype}.")
     return weights
+
+
+def not_masked(name, value):
+    """Return `value`, or say that it is an array in which values are masked."""
+    if np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} must not be masked: fill in or leave out what is missing. "
+            f"Received: {np.ma.count_masked(value)} masked values."
+        )
+    return value
+
+
+def real_array(name, value):
+    """Return `value` as an array, or say that it is masked, has rows of several lengths, or no real numbers."""
+    not_masked(name, value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array, with rows of one length. Received: others.") from error
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be an array of real numbers. Received: dtype {array.dtype}.")
+    return array

@@ -5,19 +5,19 @@ of the normals, always the same answer; its best linear reconstruction; an autoe
 estimators: fitted on normals alone, a high score is normal, and -1 is an alarm. Imports scikit-learn.
 """
 
+import numbers
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
-from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from aelib.checks import share
+from aelib.checks import not_masked, not_negative_integer, positive_integer, share
 from aelib.nn import Sequential
 from aelib.nn.callbacks import EarlyStopping
 from aelib.nn.layers import Dense, Input
@@ -25,6 +25,8 @@ from aelib.nn.optimizers import Adam
 
 SMALLEST_SPREAD = 1e-6  # of a feature, in the scaler's units: keeps the division by a constant feature finite
 SMALLEST_LENGTH = 1e-12  # squared, of an example whose error is divided by it
+ROUNDING = 100  # units in the last place of an example's length; with all components, PCA errs by 15
+DWARFED = 100  # a threshold of so many median errors is a mistyped row's; of real data at most 11 (breast cancer)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -76,8 +78,8 @@ class NormalsDetector(OutlierMixin, BaseEstimator):
         ----------
         X : array_like, shape (n, features)
             Normals only.
-        y : None
-            Ignored: there are no labels.
+        y : None or array_like, shape (n,)
+            Ignored, since all examples are normals; it is there for scikit-learn's pipelines.
         X_val : array_like, shape (m, features), or None
             Normals that only set the threshold. `None` takes `validation_fraction` of `X`, at random by rows: where
             several rows come from one patient, split by patient yourself and pass the other part here.
@@ -89,27 +91,48 @@ class NormalsDetector(OutlierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the data hold NaN or infinity, are too few, or a parameter is out of its range.
+            If the data hold NaN, infinity or masked values, are too few, or a parameter is out of its range; if `y`
+            holds examples, or `X_val` the same ones as `X`.
 
         Warns
         -----
         UserWarning
             If the validation normals are too few for the rate: then the largest of their errors is the threshold.
+            Also if the threshold dwarfs the errors of most, as after a mistyped row, or is 0.
         """
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=3 if X_val is None else 2)
+        X = validate_data(
+            self,
+            not_masked("X", X),
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=3 if X_val is None else 2,
+        )
+        if y is not None and np.asarray(y).shape != X.shape[:1]:
+            raise ValueError(
+                f"y must be None or labels of shape {X.shape[:1]}, which are ignored. "
+                f"Received: shape {np.asarray(y).shape}. Validation normals are passed by name: fit(X, X_val=...)."
+            )
         share("false_alarm_rate", self.false_alarm_rate, 0.5)
+        if not isinstance(self.relative, (bool, np.bool_)):
+            raise ValueError(f"relative must be True or False. Received: {self.relative!r}.")
         random_state = self._new_random_state()
         if X_val is None:
             share("validation_fraction", self.validation_fraction, 0.9)
             X, X_val = train_test_split(X, test_size=self.validation_fraction, random_state=random_state)
         else:
-            X_val = validate_data(self, X_val, dtype=[np.float64, np.float32], reset=False)
+            X_val = validate_data(self, not_masked("X_val", X_val), dtype=[np.float64, np.float32], reset=False)
+            if np.array_equal(X, X_val):
+                raise ValueError("X_val must hold other normals than X. Received: the same.")
         self.scaler_ = self._new_scaler().fit(X)
-        Z, Z_val = self.scaler_.transform(X), self.scaler_.transform(X_val)
+        Z, Z_val = self._scaled(X), self._scaled(X_val)
         self._fit_reconstruction(Z, Z_val, random_state)
         squares = np.square(Z_val - self._reconstruct(Z_val)).mean(axis=0, dtype="float64")
         self.feature_spread_ = np.maximum(np.sqrt(squares), SMALLEST_SPREAD)  # (features,)
         self.validation_errors_ = self._errors(Z_val)
+        if not np.isfinite(self.validation_errors_).all():
+            raise ValueError(
+                "Expected finite errors of the validation normals. "
+                f"Received: {np.sum(~np.isfinite(self.validation_errors_))} that are not. Scale the features."
+            )
         self._set_threshold()
         return self
 
@@ -142,21 +165,55 @@ class NormalsDetector(OutlierMixin, BaseEstimator):
         self.threshold_ = float(np.sort(self.validation_errors_)[m - alarms])
         self.offset_ = -self.threshold_
         self.promised_rate_ = alarms / (m + 1)
+        self._question_threshold()
+
+    def _question_threshold(self):
+        """Warn of a threshold that will hide anomalies, or that has nothing to tell them from."""
+        median = float(np.median(self.validation_errors_))
+        if self.threshold_ == 0:
+            message = "The validation normals are reconstructed exactly, so that any other error raises an alarm."
+        elif self.threshold_ > DWARFED * median:
+            message = (
+                "The largest validation errors dwarf the rest, and a detector with such a threshold overlooks anomalies. "
+                "Look for mistyped rows among the normals."
+            )
+        else:
+            return
+        warnings.warn(
+            f"{message} Received: a threshold of {self.threshold_:.3g}, where the median error is {median:.3g}.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+    def _scaled(self, X):
+        """What the scaler makes of examples, or say that a detector cannot use it."""
+        Z = np.asarray(self.scaler_.transform(X))
+        if Z.ndim != 2 or Z.dtype.kind != "f" or not np.isfinite(Z).all():
+            raise ValueError(
+                "Expected the scaler to make a matrix of finite floating-point numbers. "
+                f"Received: dtype {Z.dtype}, shape {Z.shape}, from {self.scaler!r}."
+            )
+        return Z
 
     def _prepare(self, X):
         """Examples in the scaler's units, shape (n, features)."""
         check_is_fitted(self)
-        return self.scaler_.transform(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        return self._scaled(validate_data(self, not_masked("X", X), dtype=[np.float64, np.float32], reset=False))
 
     def _errors(self, Z):
         difference = Z - self._reconstruct(Z)
         squared = np.einsum("ij,ij->i", difference, difference, dtype="float64")  # (n,)
-        if not self.relative:
-            return squared / Z.shape[1]
-        return squared / np.maximum(np.einsum("ij,ij->i", Z, Z, dtype="float64"), SMALLEST_LENGTH)
+        length = np.einsum("ij,ij->i", Z, Z, dtype="float64")
+        # An error that is only rounding is none: no threshold is to be made of it, and no alarm.
+        rounding = np.square(ROUNDING * np.finfo(difference.dtype).eps) * length
+        squared[(squared <= rounding) & (length < np.inf)] = 0
+        return squared / (np.maximum(length, SMALLEST_LENGTH) if self.relative else Z.shape[1])
 
     def reconstruct(self, X):
         """Return what the detector answers to each example, in the units of `X`, shape (n, features)."""
+        check_is_fitted(self)
+        if not hasattr(self.scaler_, "inverse_transform"):
+            raise ValueError(f"reconstruct needs a scaler with inverse_transform. Received: {self.scaler!r}.")
         return self.scaler_.inverse_transform(self._reconstruct(self._prepare(X)))
 
     def score_samples(self, X):
@@ -199,7 +256,9 @@ class MeanDistanceDetector(NormalsDetector):
     Parameters
     ----------
     metric : {"euclidean", "mahalanobis"}
-        The second measures each direction by the spread of the training normals along it.
+        The second measures each direction by the spread of the training normals along it. Where they have none,
+        as a constant feature has none, a millionth of their largest spread is taken, so that a step out of their
+        plane raises an alarm.
     false_alarm_rate, validation_fraction, scaler, relative, random_state
         By keyword: see `NormalsDetector`. `relative` goes with the Euclidean distance only.
 
@@ -218,7 +277,10 @@ class MeanDistanceDetector(NormalsDetector):
             raise ValueError("relative goes with metric 'euclidean'. Received: relative=True with 'mahalanobis'.")
         self.mean_ = Z.mean(axis=0, dtype="float64")
         if self.metric == "mahalanobis":
-            self.covariance_ = EmpiricalCovariance().fit(Z.astype("float64"))
+            covariance = np.atleast_2d(np.cov(Z, rowvar=False, bias=True, dtype="float64"))
+            variances, axes = np.linalg.eigh(covariance)
+            smallest = SMALLEST_SPREAD**2 * (variances[-1] or 1)
+            self.whitening_ = axes / np.sqrt(np.maximum(variances, smallest))  # (features, features)
 
     def _reconstruct(self, Z):
         return np.broadcast_to(self.mean_, Z.shape)
@@ -226,7 +288,7 @@ class MeanDistanceDetector(NormalsDetector):
     def _errors(self, Z):
         if self.metric == "euclidean":
             return super()._errors(Z)
-        return self.covariance_.mahalanobis(Z).astype("float64") / Z.shape[1]
+        return np.square((Z - self.mean_) @ self.whitening_).mean(axis=1)
 
 
 @dataclass(eq=False, repr=False)
@@ -236,7 +298,8 @@ class PCADetector(NormalsDetector):
     Parameters
     ----------
     n_components : int or float
-        How many components, or the share of the training normals' variance that they are to explain.
+        How many components, fewer than the features, or the share of the training normals' variance that they are
+        to explain; one direction is always left out, since without an error nothing would be an anomaly.
     false_alarm_rate, validation_fraction, scaler, relative, random_state
         By keyword: see `NormalsDetector`.
 
@@ -248,14 +311,26 @@ class PCADetector(NormalsDetector):
     n_components: float = 0.9
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
-        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z.astype("float64"))
+        if isinstance(self.n_components, numbers.Integral) or not isinstance(self.n_components, numbers.Real):
+            positive_integer("n_components", self.n_components)  # PCA checks a share itself
+        Z, most = Z.astype("float64"), Z.shape[1] - 1
+        self.pca_ = PCA(self.n_components, random_state=random_state).fit(Z)
+        if self.pca_.n_components_ <= most:
+            return
+        if most == 0 or self.n_components > most:
+            raise ValueError(
+                f"n_components must be below the number of features. Received: {self.n_components}, and "
+                f"{Z.shape[1]} feature(s), so that every example would be reconstructed exactly."
+            )
+        self.pca_ = PCA(most, random_state=random_state).fit(Z)
 
     def _reconstruct(self, Z):
         return self.pca_.inverse_transform(self.pca_.transform(Z))
 
     def encode(self, X):
         """Return each example's position along the components, shape (n, components)."""
-        return self.pca_.transform(self._prepare(X))
+        Z = self._prepare(X)
+        return self.pca_.transform(Z)
 
 
 @dataclass(eq=False, repr=False)
@@ -301,6 +376,7 @@ class AutoencoderDetector(NormalsDetector):
     patience: int | None = None
 
     def _fit_reconstruction(self, Z, Z_val, random_state):
+        self._check_parameters(Z, Z_val)
         rng = np.random.default_rng(random_state.randint(2**31))
         features = Z.shape[1]
         hidden = [Dense(units, self.activation) for units in self.hidden_units]
@@ -315,9 +391,25 @@ class AutoencoderDetector(NormalsDetector):
         )
         self.history_ = history.history
 
+    def _check_parameters(self, Z, Z_val):
+        if not isinstance(self.hidden_units, (tuple, list)):
+            raise ValueError(f"hidden_units must be a tuple or list, such as (16,). Received: {self.hidden_units!r}.")
+        for units in self.hidden_units:
+            positive_integer("each of hidden_units", units)
+        positive_integer("latent_dim", self.latent_dim)
+        if self.patience is not None:
+            not_negative_integer("patience", self.patience)
+        lowest, highest = min(Z.min(), Z_val.min()), max(Z.max(), Z_val.max())
+        if self.loss == "binary_crossentropy" and (lowest < 0 or highest > 1):
+            raise ValueError(
+                "The loss binary_crossentropy expects features from 0 to 1, such as pixels divided by 255 and left as "
+                f"they are by scaler=None. Received: from {lowest:.3g} to {highest:.3g}, with scaler={self.scaler!r}."
+            )
+
     def _reconstruct(self, Z):
         return self.network_.predict(Z, batch_size=1000)
 
     def encode(self, X):
         """Return the code of each example, shape (n, latent_dim)."""
-        return self.encoder_.predict(self._prepare(X), batch_size=1000)
+        Z = self._prepare(X)
+        return self.encoder_.predict(Z, batch_size=1000)

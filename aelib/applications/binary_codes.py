@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aelib.checks import not_negative_number
+from aelib.checks import not_masked, not_negative_integer, not_negative_number, real_array
 from aelib.nn.activations import Sigmoid
 
 
@@ -33,7 +33,8 @@ class NoisySigmoid(Sigmoid):
 
     def __call__(self, z, out=None):
         if self.training:
-            noise = self.rng.standard_normal(np.shape(z), dtype=np.asarray(z).dtype)
+            z = real_array("z", z)
+            noise = self.rng.standard_normal(z.shape, dtype="float32" if z.dtype == "float32" else "float64")
             z = z + self.stddev * noise
         return super().__call__(z, out)
 
@@ -57,7 +58,8 @@ def hamming_distances(a, b):
         If an array does not hold packed codes, or the codes differ in length.
     """
     for codes in (a, b):
-        if np.ndim(codes) != 2 or codes.dtype != np.uint8:
+        not_masked("codes", codes)
+        if getattr(codes, "dtype", None) != np.uint8 or np.ndim(codes) != 2:
             raise ValueError(
                 "Expected packed codes: a matrix of uint8, as np.packbits(bits, axis=1) makes it. "
                 f"Received: shape {np.shape(codes)}, dtype {getattr(codes, 'dtype', type(codes).__name__)}."
@@ -78,9 +80,10 @@ def itq_rotation(projections, iterations=50, rng=None):
 
     Parameters
     ----------
-    projections : ndarray, shape (n, bits)
+    projections : array_like, shape (n, bits)
         Centred data on their principal components.
     iterations : int
+        At least 0.
     rng : numpy.random.Generator, int or None
         Draws the rotation to begin with.
 
@@ -88,8 +91,26 @@ def itq_rotation(projections, iterations=50, rng=None):
     -------
     ndarray, shape (bits, bits)
         An orthogonal matrix `R`; the code is `projections @ R > 0`.
+
+    Raises
+    ------
+    ValueError
+        If the data are no matrix of finite numbers, or so far from centred that signs would say nothing: a mean that is
+        larger than the standard deviation.
     """
-    rng = np.random.default_rng(rng)
+    rng, iterations = np.random.default_rng(rng), not_negative_integer("iterations", iterations)
+    projections = real_array("projections", projections)
+    if projections.ndim != 2 or projections.size == 0 or not np.isfinite(projections).all():
+        raise ValueError(
+            "projections must be a matrix of finite numbers, shape (n, bits). "
+            f"Received: shape {projections.shape}, {np.count_nonzero(~np.isfinite(projections))} of them not finite."
+        )
+    means, deviations = projections.mean(axis=0), projections.std(axis=0)
+    if (np.abs(means) > deviations + 1e-12).any():  # a direction without variance has a mean of rounding
+        raise ValueError(
+            "projections must be centred. Received: a column of mean "
+            f"{means[np.argmax(np.abs(means) - deviations)]:.3g}, larger than its standard deviation."
+        )
     bits = projections.shape[1]
     rotation, _ = np.linalg.qr(rng.normal(size=(bits, bits)))
     for _ in range(iterations):

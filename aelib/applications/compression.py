@@ -20,12 +20,15 @@ import zlib
 import constriction
 import numpy as np
 
-from aelib.checks import positive_integer, positive_number
+from aelib.checks import positive_integer, positive_number, real_array, real_arrays
 
 TOTAL = 1 << 16  # what the frequencies of a unit add up to
 LARGEST = (1 << 31) - 1  # the largest whole number that a code may hold
 
-MAGIC, VERSION = b"aelC", 1
+PROBES = 4  # codes by whose images a file knows its decoder
+TOLERANCE = 1e-3  # of those images' length: less than half a grey level, and more than machines differ in rounding
+
+MAGIC, VERSION = b"aelC", 2
 HEADER = struct.Struct("<4sBB8sII")  # magic, version, axes of an image, digest, images, bytes of payload
 CHECKSUM = struct.Struct("<I")
 
@@ -53,7 +56,7 @@ class LogisticRate:
     units : int
         The size of the code.
     dtype : str or dtype
-        The precision of `mean` and `log_scale`.
+        The precision of `mean` and `log_scale`, a floating-point type.
 
     Attributes
     ----------
@@ -63,6 +66,8 @@ class LogisticRate:
 
     def __init__(self, units, dtype="float32"):
         units = positive_integer("units", units)
+        if np.dtype(dtype).kind != "f":
+            raise ValueError(f"dtype must be a floating-point type. Received: {dtype!r}.")
         self.mean, self.log_scale = np.zeros(units, dtype), np.zeros(units, dtype)
         self.gradients = [None, None]
         self._kept = None
@@ -74,13 +79,15 @@ class LogisticRate:
 
     def forward(self, y):
         """Return the bits of each unit of each code, shape (n, units), and keep what `backward` needs."""
-        y = np.asarray(y)
+        y = real_array("y", y)
         if y.ndim != 2 or y.shape[1] != len(self.mean):
             raise ValueError(f"Expected codes of shape (n, {len(self.mean)}). Received: shape {y.shape}.")
         centred, scale = y - self.mean, np.exp(self.log_scale)
         # In the lower tail of the distribution the difference of two sigmoids loses no digits.
         mirrored = -np.abs(centred)
         p = _sigmoid((mirrored + 0.5) / scale) - _sigmoid((mirrored - 0.5) / scale)
+        if not (np.isfinite(y).all() and np.isfinite(p).all()):
+            raise ValueError("Expected finite codes, means and scales. Received: some that are NaN or infinite.")
         p = np.maximum(p, np.finfo(p.dtype).tiny)
         self._kept = centred, scale, p
         return -np.log2(p)
@@ -131,15 +138,21 @@ class Prior:
     """
 
     def __init__(self, lowest, frequencies):
-        self.lowest = [int(value) for value in lowest]
-        self.frequencies = [np.asarray(table, dtype="int64") for table in frequencies]
-        if len(self.lowest) != len(self.frequencies) or not self.lowest:
+        lowest = real_array("lowest", lowest)
+        if lowest.size != len(frequencies) or lowest.size == 0:
             raise ValueError(
                 "Expected a lowest value and a table for each of at least one unit. "
-                f"Received: {len(self.lowest)} values and {len(self.frequencies)} tables."
+                f"Received: {lowest.size} values and {len(frequencies)} tables."
             )
+        if lowest.ndim != 1 or lowest.dtype.kind not in "iu" or np.abs(lowest).max() > LARGEST:
+            raise ValueError(
+                f"lowest must be whole numbers between {-LARGEST} and {LARGEST}. Received: {lowest.tolist()}."
+            )
+        self.lowest = lowest.tolist()
+        self.frequencies = [real_array("each of frequencies", table) for table in frequencies]
         for table in self.frequencies:
-            if table.ndim != 1 or len(table) < 2 or table.min() < 1 or table.sum() != TOTAL:
+            whole = table.dtype.kind in "iu" and table.ndim == 1 and len(table) >= 2
+            if not whole or table.min() < 1 or table.sum() != TOTAL:
                 raise ValueError(
                     f"Expected tables of at least two whole numbers of at least 1, of sum {TOTAL}. Received: {table}."
                 )
@@ -219,12 +232,22 @@ class Prior:
     def decode(self, payload, n):
         """Return the codes of n images from the bytes that `encode` made of them.
 
+        Parameters
+        ----------
+        payload : bytes
+        n : int
+            Keep it beside the bytes, as a `Codec` does in its files: they do not always tell. Of codes that hold nothing
+            but the first value of each table, any number gives the same bytes, since they leave the coder as empty
+            as it was.
+
         Raises
         ------
         ValueError
             If the bytes cannot be those of n codes: the coder must come out empty.
+        TypeError
+            If they are no bytes.
         """
-        n = positive_integer("n", n)
+        n, payload = positive_integer("n", n), _as_bytes("payload", payload)
         if len(payload) % 4:
             raise ValueError(f"Expected words of 4 bytes. Received: {len(payload)} bytes.")
         words = np.frombuffer(payload, "<u4").astype("uint32")
@@ -252,7 +275,9 @@ class Prior:
         used : int
             How many of the bits were used up.
         """
-        n = positive_integer("n", n)
+        n, bits = positive_integer("n", n), _as_bytes("bits", bits)
+        if len(bits) % 4:
+            raise ValueError(f"Expected words of 4 bytes. Received: {len(bits)} bytes.")
         words = np.frombuffer(bits, "<u4").astype("uint32")
         coder = constriction.stream.stack.AnsCoder(words, seal=True)
         before = coder.num_valid_bits()
@@ -285,7 +310,7 @@ class Prior:
 
 def _check_symbols(symbols, units=None):
     """Return codes as int64, or say why they are none."""
-    symbols = np.asarray(symbols)
+    symbols = real_array("codes", symbols)
     if symbols.ndim != 2 or symbols.size == 0 or (units is not None and symbols.shape[1] != units):
         raise ValueError(
             f"Expected codes of shape (n, {units or 'units'}) with n at least 1. Received: shape {symbols.shape}."
@@ -297,6 +322,14 @@ def _check_symbols(symbols, units=None):
     return symbols.astype("int64")
 
 
+def _as_bytes(name, data):
+    """Return a bytes-like object as bytes, or say that it is none."""
+    try:
+        return memoryview(data).tobytes()
+    except TypeError as error:
+        raise TypeError(f"{name} must be bytes. Received: {type(data).__name__}.") from error
+
+
 class Codec:
     """An autoencoder that writes its codes to files.
 
@@ -305,7 +338,8 @@ class Codec:
         4 bytes   "aelC"
         1         version of the format
         1         axes of an image
-        8         digest of the codec: the start of the SHA-256 of step, tables and decoder's weights
+        4         digest of the codec: the start of the SHA-256 of step, tables and decoder's weights
+        4         what the decoder makes of a few codes, as one number in float32
         4         number of images
         4         bytes of the payload
         4 each    the axes' lengths
@@ -316,17 +350,21 @@ class Codec:
     but about one case in four billion. It is no protection against intent: who can write a
     file can write its checksum.
 
+    A file is read by the codec that wrote it: step and tables have to be the same, and so has the decoder. That its
+    weights are the same is compared exactly, if they are given. What it computes is compared up to half a grey level,
+    since two machines round differently; so a decoder that was trained further is noticed, with its weights or without.
+
     Parameters
     ----------
     encoder : callable
         From images, shape (n, …), to codes, shape (n, units), such as `encoder.predict`.
     decoder : callable
-        From codes, shape (n, units), float32, to images, shape (n, …).
+        From codes, shape (n, units), float32, to images, shape (n, …): of the shape that the encoder is given.
     step : float
         The distance between two neighbouring values of a rounded code, above 0.
     decoder_weights : sequence of array_like
         The arrays that the decoder computes with, such as `decoder.get_weights()`. They go
-        into the digest, by which a file knows its codec.
+        into the digest, by which a file knows its codec to the last digit.
 
     Examples
     --------
@@ -337,22 +375,33 @@ class Codec:
 
     def __init__(self, encoder, decoder, step=1.0, decoder_weights=()):
         self.encoder, self.decoder, self.step = encoder, decoder, positive_number("step", step)
-        self.decoder_weights = [np.asarray(w) for w in decoder_weights]
+        for name, function in {"encoder": encoder, "decoder": decoder}.items():
+            if not callable(function):
+                raise TypeError(f"{name} must be callable, such as {name}.predict. Received: {function!r}.")
+        self.decoder_weights = real_arrays(decoder_weights)
         self.prior = None
 
     def fit(self, images):
         """Take the frequencies of the codes from images, for example the training images; return the codec."""
-        self.prior = Prior.fit(self.quantise(images))
+        symbols = self.quantise(images)
+        self._decode(symbols[:1], np.shape(images)[1:])
+        self.prior = Prior.fit(symbols)
         return self
 
     def quantise(self, images):
         """Return the codes of images as whole numbers, `round(encoder(x) / step)`.
 
+        Parameters
+        ----------
+        images : array_like, shape (n, …), float
+            On the scale on which the encoder was trained: bytes are refused.
+
         Returns
         -------
         ndarray of int64, shape (n, units)
         """
-        codes = np.asarray(self.encoder(images))
+        images = _check_images(images)
+        codes = real_array("the encoder's codes", self.encoder(images))
         if codes.ndim != 2 or len(codes) != len(images):
             raise ValueError(
                 f"Expected the encoder to make codes of shape ({len(images)}, units). Received: {codes.shape}."
@@ -363,19 +412,56 @@ class Codec:
                 f"Expected codes that are finite and below {LARGEST} steps. Received: "
                 f"{np.count_nonzero(~(np.abs(scaled) < LARGEST))} that are not."
             )
+        if not np.isfinite(images).all():  # an encoder may hide it, by a comparison for example
+            raise ValueError("Expected finite images. Received: some numbers that are NaN or infinite.")
         return np.rint(scaled).astype("int64")
 
     def dequantise(self, symbols):
         """Return whole numbers as codes for the decoder, `step · symbols` in float32."""
-        return (np.asarray(symbols) * self.step).astype("float32")
+        symbols = _check_symbols(symbols)
+        with np.errstate(over="ignore"):
+            codes = (symbols * self.step).astype("float32")
+        if not np.isfinite(codes).all():
+            raise ValueError(
+                f"Expected codes within the range of float32. Received: a step of {self.step} is too large."
+            )
+        return codes
 
     def reconstruct(self, images):
         """Return what `decompress` will make of `compress(images)`, without going through bytes."""
-        return np.asarray(self.decoder(self.dequantise(self.quantise(images))))
+        return self._decode(self.quantise(images))
+
+    def _decode(self, symbols, shape=None):
+        """The decoder's images of whole numbers, or what is wrong with them; `shape` is that of one image, if known."""
+        images = real_array("the decoder's images", self.decoder(self.dequantise(symbols)))
+        expected = (len(symbols), *(images.shape[1:] or "…" if shape is None else shape))
+        if images.shape != expected:
+            raise ValueError(f"Expected the decoder to make images of shape {expected}. Received: {images.shape}.")
+        if not np.isfinite(images).all():
+            raise ValueError("Expected the decoder to make finite images. Received: NaN or infinity in some.")
+        return images
+
+    def _fingerprint(self):
+        """What the decoder makes of a few codes, as one number, and by how much rounding may change it."""
+        sizes = np.array([len(table) - 1 for table in self.prior.frequencies])
+        places = np.arange(PROBES * self.prior.units).reshape(PROBES, -1)
+        shares = places * 0.618034 % 1  # of the way through a unit's table: spread evenly, and the same everywhere
+        images = self._decode(np.array(self.prior.lowest) + (sizes * shares).astype("int64"))
+        images = images.ravel().astype("float64")
+        return float(images @ np.cos(np.arange(images.size))), TOLERANCE * float(np.linalg.norm(images))
 
     @property
     def digest(self):
         """Eight bytes that stand for step, tables and decoder."""
+        return self._key() + struct.pack("<f", self._fingerprint()[0])
+
+    def _knows(self, digest):
+        """Whether a file's digest is that of this codec, but for the rounding of another machine."""
+        number, tolerance = self._fingerprint()
+        return digest[:4] == self._key() and abs(struct.unpack("<f", digest[4:])[0] - number) <= tolerance
+
+    def _key(self):
+        """The start of the SHA-256 of step, tables and decoder's weights."""
         self._require_fit()
         arrays = [np.array(self.step), np.array(self.prior.lowest), *self.prior.frequencies, *self.decoder_weights]
         sha = hashlib.sha256(MAGIC)
@@ -384,25 +470,23 @@ class Codec:
             array = array.astype(array.dtype.newbyteorder("<"))
             sha.update(f"{array.dtype.str}{array.shape}".encode())
             sha.update(array.tobytes())
-        return sha.digest()[:8]
+        return sha.digest()[:4]
 
     def compress(self, images):
         """Return images as the bytes of a file.
 
         Parameters
         ----------
-        images : ndarray, shape (n, …)
+        images : array_like, shape (n, …), float
 
         Returns
         -------
         bytes
         """
         self._require_fit()
-        images = np.asarray(images)
-        if images.ndim < 2 or len(images) == 0:
-            raise ValueError(f"Expected images of shape (n, …) with n at least 1. Received: shape {images.shape}.")
-        payload = self.prior.encode(self.quantise(images))
-        shape = images.shape[1:]
+        symbols, shape = self.quantise(images), np.shape(images)[1:]
+        payload = self.prior.encode(symbols)
+        self._decode(symbols[:1], shape)  # what is written can be read
         head = HEADER.pack(MAGIC, VERSION, len(shape), self.digest, len(images), len(payload))
         body = head + struct.pack(f"<{len(shape)}I", *shape) + payload
         return body + CHECKSUM.pack(zlib.crc32(body))
@@ -424,9 +508,11 @@ class Codec:
         ValueError
             If the bytes are no file of this format, are cut short or changed, or were
             written by another codec.
+        TypeError
+            If they are no bytes.
         """
         self._require_fit()
-        data = bytes(data)
+        data = _as_bytes("data", data)
         if data[: len(MAGIC)] != MAGIC:
             raise ValueError(f"Expected a compressed file, beginning with {MAGIC}. Received: {data[: len(MAGIC)]}.")
         if len(data) < HEADER.size + CHECKSUM.size:
@@ -440,7 +526,7 @@ class Codec:
         _, version, axes, digest, n, length = HEADER.unpack_from(body)
         if version != VERSION:
             raise ValueError(f"Expected version {VERSION} of the format. Received: {version}.")
-        if digest != self.digest:
+        if not self._knows(digest):
             raise ValueError(
                 "The file was written by another codec, with other tables, another step or another decoder: "
                 f"expected the digest {self.digest.hex()}. Received: {digest.hex()}."
@@ -449,19 +535,37 @@ class Codec:
         if len(body) != start + length:
             raise ValueError(f"Expected {start + length} bytes before the checksum. Received: {len(body)}.")
         shape = struct.unpack_from(f"<{axes}I", body, HEADER.size)
-        images = np.asarray(self.decoder(self.dequantise(self.prior.decode(body[start:], n))))
-        if images.shape != (n, *shape):
-            raise ValueError(f"Expected the decoder to make images of shape {(n, *shape)}. Received: {images.shape}.")
-        return images
+        return self._decode(self.prior.decode(body[start:], n), shape)
 
     def write(self, path, images):
         """Compress images to a file; return the number of its bytes."""
-        return pathlib.Path(path).write_bytes(self.compress(images))
+        return _path_of_file(path).write_bytes(self.compress(images))
 
     def read(self, path):
         """Return the images of a file that `write` wrote."""
-        return self.decompress(pathlib.Path(path).read_bytes())
+        return self.decompress(_path_of_file(path).read_bytes())
 
     def _require_fit(self):
         if self.prior is None:
             raise RuntimeError("This codec has no tables: call fit(images) first.")
+
+
+def _check_images(images):
+    """Return images as an array, or say why they are none."""
+    images = real_array("images", images)
+    if images.ndim < 2 or images.size == 0:
+        raise ValueError(f"Expected images of shape (n, …) with n at least 1. Received: shape {images.shape}.")
+    if images.dtype.kind != "f":
+        raise ValueError(
+            "Expected images of floating-point numbers, on the scale on which the encoder was trained. "
+            f"Received: dtype {images.dtype}."
+        )
+    return images
+
+
+def _path_of_file(path):
+    """Return a path, or say that it is a folder's."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"path must be that of a file. Received: the folder {path}.")
+    return path

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aelib.checks import between_0_and_1, positive_integer
+from aelib.checks import between_0_and_1, positive_integer, real_array
 
 
 def select_sentences(relevance, similarity, k=3, trade_off=1.0):
@@ -33,8 +33,8 @@ def select_sentences(relevance, similarity, k=3, trade_off=1.0):
     Raises
     ------
     ValueError
-        If there is no sentence, the shapes do not belong together, a number is NaN or infinite, `k` is not a positive
-        integer, or `trade_off` is not between 0 and 1.
+        If there is no sentence, the shapes do not belong together, a number is masked, NaN or infinite, `k` is not a
+        positive integer, or `trade_off` is not between 0 and 1.
 
     Examples
     --------
@@ -47,7 +47,8 @@ def select_sentences(relevance, similarity, k=3, trade_off=1.0):
     >>> select_sentences(relevance, similarity, k=2, trade_off=0.6).tolist()
     [0, 2]
     """
-    relevance, similarity = np.asarray(relevance, dtype=float), np.asarray(similarity, dtype=float)
+    relevance = real_array("relevance", relevance).astype(float)
+    similarity = real_array("similarity", similarity).astype(float)
     k = positive_integer("k", k)
     if relevance.ndim != 1 or len(relevance) == 0:
         raise ValueError(f"Expected the relevance of at least one sentence. Received: shape {relevance.shape}.")

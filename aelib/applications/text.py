@@ -4,9 +4,11 @@ import collections
 
 import numpy as np
 
-from aelib.checks import positive_integer
+from aelib.checks import is_finite_number, not_negative_number, positive_integer, real_array
 from aelib.datasets.vocabulary import BOS, EOS, PAD, SPECIAL
 from aelib.nn.sampling import sample_tokens
+
+ROUNDING = 1e-5  # by which the logarithm of a probability of 1 may come out above 0 in single precision
 
 
 def perplexity(log_probabilities, rows):
@@ -17,22 +19,31 @@ def perplexity(log_probabilities, rows):
     log_probabilities : array_like, shape (n, length) or (n,)
         Of each token, where those at the padding do not count; or of each whole text.
     rows : array_like, shape (n, length), int
-        The texts.
+        The texts, padded at their ends only.
 
     Returns
     -------
     float
         1 for a model that is always right and sure, V for one that gives V tokens the same probability.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not belong together, the rows are no texts, or a logarithm is NaN or that of a number above 1.
     """
-    log_probabilities, real = np.asarray(log_probabilities, dtype="float64"), np.asarray(rows) != PAD
-    if log_probabilities.shape not in (real.shape, real.shape[:1]) or not real.any():
+    log_probabilities, real = real_array("log_probabilities", log_probabilities), _checked_rows(rows) != PAD
+    if log_probabilities.shape not in (real.shape, real.shape[:1]):
         raise ValueError(
             f"Expected one log-probability for each token or for each text of {real.shape}. "
             f"Received: shape {log_probabilities.shape}."
         )
-    of_texts = log_probabilities.ndim == 1
-    total = log_probabilities.sum() if of_texts else log_probabilities[real].sum()
-    return float(np.exp(-total / real.sum()))
+    counted = log_probabilities if log_probabilities.ndim == 1 else log_probabilities[real]
+    if not (counted <= ROUNDING).all():  # NaN is not smaller either
+        raise ValueError(
+            "Expected logarithms of probabilities, at most 0. "
+            f"Received: {np.count_nonzero(~(counted <= ROUNDING))} that are NaN or above, such as {counted.max()}."
+        )
+    return float(np.exp(-counted.sum(dtype="float64") / real.sum()))
 
 
 class NGram:
@@ -64,7 +75,7 @@ class NGram:
         self.vocabulary_size = positive_integer("vocabulary_size", vocabulary_size)
         if vocabulary_size <= len(SPECIAL):
             raise ValueError(f"Expected a vocabulary_size above {len(SPECIAL)}. Received: {vocabulary_size}.")
-        if not 0 < discount < 1:
+        if not is_finite_number(discount) or not 0 < discount < 1:
             raise ValueError(f"Expected a discount between 0 and 1. Received: {discount!r}.")
         self.discount = discount
 
@@ -74,9 +85,11 @@ class NGram:
         Parameters
         ----------
         rows : array_like, shape (n, length), int
-            As `Vocabulary.encode` gives them.
+            As `Vocabulary.encode` gives them: tokens, `EOS`, then `PAD`.
         """
         rows = self._checked(rows)
+        if not (rows == EOS).any(axis=1).all():
+            raise ValueError(f"Expected an end, {EOS}, in each row. Received: rows without, which teach no end.")
         counts = collections.Counter((context, token) for text in rows for context, token in zip(*self._contexts(text)))
         self._followers, self._arrays = {}, {}  # context -> counts of what follows it and their sum; also as arrays
         while True:
@@ -97,6 +110,16 @@ class NGram:
         context : sequence of int
             The tokens so far, without `BOS`; of those, the last `order - 1` count.
         """
+        tokens = real_array("context", context)
+        whole = tokens.ndim == 1 and (tokens.dtype.kind in "iu" or tokens.size == 0)
+        if not whole or not ((EOS < tokens) & (tokens < self.vocabulary_size)).all():
+            raise ValueError(
+                f"context must be tokens, whole numbers from {EOS + 1} to {self.vocabulary_size - 1}. "
+                f"Received: {context!r}."
+            )
+        return self._probabilities(tokens.tolist())
+
+    def _probabilities(self, context):
         p = np.full(self.vocabulary_size, 1 / (self.vocabulary_size - 2))
         p[[PAD, BOS]] = 0.0
         for seen, followers, total in self._levels((*[BOS] * (self.order - 1), *context)):
@@ -147,12 +170,12 @@ class NGram:
         -------
         ndarray, shape (count, max_length + 1), int32
         """
-        rng = np.random.default_rng(rng)
+        rng, temperature = np.random.default_rng(rng), not_negative_number("temperature", temperature)
         rows = np.full((positive_integer("count", count), positive_integer("max_length", max_length) + 1), PAD, "int32")
         for row in rows:
             for place in range(max_length):
                 with np.errstate(divide="ignore"):  # the log of 0 is right for PAD and BOS
-                    log_p = np.log(self.probabilities(tuple(row[:place].tolist())))
+                    log_p = np.log(self._probabilities(row[:place].tolist()))
                 row[place] = sample_tokens(log_p[np.newaxis], temperature, rng)[0]
                 if row[place] == EOS:
                     break
@@ -176,13 +199,27 @@ class NGram:
         return [tuple(padded[place : place + self.order - 1]) for place in range(len(tokens))], tokens
 
     def _checked(self, rows):
-        """Rows of numbers of the vocabulary, none of them `BOS`, none without a token."""
-        rows = np.asarray(rows)
-        if rows.ndim != 2 or not len(rows) or not np.issubdtype(rows.dtype, np.integer):
-            raise ValueError(f"Expected rows of whole numbers. Received: {rows.dtype}, shape {rows.shape}.")
-        if rows.min() < 0 or rows.max() >= self.vocabulary_size or (rows == BOS).any() or (rows[:, 0] == PAD).any():
-            raise ValueError(
-                f"Expected rows of 1 or more tokens from {EOS} to {self.vocabulary_size - 1}, then {PAD}. "
-                f"Received: numbers from {rows.min()} to {rows.max()}."
-            )
+        """Rows of numbers of the vocabulary."""
+        rows = _checked_rows(rows)
+        if rows.max() >= self.vocabulary_size:
+            raise ValueError(f"Expected rows of numbers up to {self.vocabulary_size - 1}. Received: {rows.max()}.")
         return rows
+
+
+def _checked_rows(rows):
+    """Rows of 1 or more tokens, none of them `BOS`, with nothing after `EOS` and `PAD` but `PAD`; or what is wrong."""
+    rows = real_array("rows", rows)
+    if rows.ndim != 2 or rows.size == 0 or rows.dtype.kind not in "iu":
+        raise ValueError(f"Expected rows of whole numbers. Received: {rows.dtype}, shape {rows.shape}.")
+    if rows.min() < 0 or (rows == BOS).any() or (rows[:, 0] == PAD).any():
+        raise ValueError(
+            f"Expected rows of 1 or more tokens, numbers from {EOS} on, then {PAD}. "
+            f"Received: numbers from {rows.min()} to {rows.max()}."
+        )
+    ended = (rows[:, :-1] == EOS) | (rows[:, :-1] == PAD)
+    after = (ended & (rows[:, 1:] != PAD)).any(axis=1)
+    if after.any():
+        raise ValueError(
+            f"Expected rows with nothing but {PAD} after {EOS} or {PAD}. Received: {rows[after.argmax()].tolist()}."
+        )
+    return rows

@@ -1,12 +1,15 @@
 """The detectors behave as scikit-learn's do, and their thresholds keep what they promise."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, Normalizer, OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from aelib.applications.anomaly import AutoencoderDetector, MeanDistanceDetector, PCADetector
@@ -61,6 +64,35 @@ def test_shapes_and_signs(detector, normals):
     assert detector.offset_ == -detector.threshold_
 
 
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+def test_a_detector_is_shown_and_compared_as_an_estimator(detector):
+    assert repr(type(detector)(relative=True)) == f"{type(detector).__name__}(relative=True)"
+    assert detector == detector and detector != clone(detector) and hash(detector)
+
+
+def test_the_defaults_are_those_of_the_documentation():
+    common = {
+        "false_alarm_rate": 0.05,
+        "validation_fraction": 0.2,
+        "scaler": "standard",
+        "relative": False,
+        "random_state": None,
+    }
+    assert MeanDistanceDetector().get_params() == common | {"metric": "euclidean"}
+    assert PCADetector().get_params() == common | {"n_components": 0.9}
+    assert AutoencoderDetector().get_params() == common | {
+        "hidden_units": (16,),
+        "latent_dim": 2,
+        "activation": "elu",
+        "output_activation": None,
+        "loss": "mean_squared_error",
+        "epochs": 100,
+        "batch_size": 32,
+        "learning_rate": 3e-3,
+        "patience": None,
+    }
+
+
 # ------------------------------------------------------------------------- bad input
 
 
@@ -87,6 +119,7 @@ def test_nan_and_infinity_are_refused_everywhere(detector, normals, bad):
         ({"false_alarm_rate": "5 %"}, "Received: '5 %'"),
         ({"validation_fraction": 1.0}, "validation_fraction must be"),
         ({"validation_fraction": True}, "Received: True"),
+        ({"scaler": np.ones(2)}, "scaler must be 'standard', None or a transformer. Received: array"),
         ({"scaler": "minmax"}, "scaler must be 'standard', None or a transformer. Received: 'minmax'"),
         ({"metric": "cosine"}, "Received: 'cosine'"),
         ({"metric": "mahalanobis", "relative": True}, "relative goes with metric 'euclidean'"),
@@ -97,9 +130,208 @@ def test_parameters_out_of_range_are_named(normals, parameters, message):
         MeanDistanceDetector(**parameters).fit(normals)
 
 
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        (MeanDistanceDetector(relative="yes"), "relative must be True or False. Received: 'yes'"),
+        (
+            MeanDistanceDetector(scaler=OneHotEncoder()),
+            "Expected the scaler to make a matrix of finite .*OneHotEncoder",
+        ),
+        (MeanDistanceDetector(scaler=FunctionTransformer(lambda x: x / 0 * 0)), "matrix of finite floating-point"),
+        (
+            MeanDistanceDetector(scaler=FunctionTransformer(lambda x: x[:, 0])),
+            r"Received: dtype float64, shape \(320,\)",
+        ),
+        (MeanDistanceDetector(scaler=FunctionTransformer(lambda x: x.astype(int))), "Received: dtype int64, shape"),
+        (PCADetector(5), "n_components must be below the number of features. Received: 5, and 5 feature"),
+        (PCADetector(0), "n_components must be a positive integer. Received: 0"),
+        (PCADetector(None), "n_components must be a positive integer. Received: None"),
+        (PCADetector("mle"), "n_components must be a positive integer. Received: 'mle'"),
+        (PCADetector(1.0), "n_components.* Got 1.0"),
+        (AutoencoderDetector(hidden_units=16), r"hidden_units must be a tuple or list, such as \(16,\). Received: 16"),
+        (AutoencoderDetector(hidden_units="16"), "hidden_units must be a tuple or list"),
+        (AutoencoderDetector(hidden_units=(8, 0)), "each of hidden_units must be a positive integer. Received: 0"),
+        (AutoencoderDetector(latent_dim=0), "latent_dim must be a positive integer. Received: 0"),
+        (AutoencoderDetector(patience=-1), "patience must be zero or a positive integer. Received: -1"),
+        (AutoencoderDetector(loss="binary_crossentropy"), "features from 0 to 1.* with scaler='standard'"),
+        (AutoencoderDetector(loss="binary_crossentropy", scaler=None), "features from 0 to 1.* with scaler=None"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero|invalid value:RuntimeWarning")
+def test_parameters_that_cannot_work_are_named(normals, detector, message):
+    with pytest.raises(ValueError, match=message):
+        detector.set_params(random_state=0).fit(normals)
+
+
+def test_pixels_of_the_validation_normals_are_looked_at_too(rng):
+    detector = AutoencoderDetector(output_activation="sigmoid", loss="binary_crossentropy", scaler=None, epochs=1)
+    pixels = rng.uniform(size=(120, 4))
+    pixels[0] = 0, 0, 1, 1
+    detector.fit(pixels)
+    for others, message in ((255 * pixels, "from 0.* to 2"), (-pixels, "from -1 to 1")):
+        with pytest.raises(ValueError, match=message):
+            detector.fit(pixels, X_val=others)
+
+
+def test_masked_values_are_refused_everywhere(normals):
+    masked = np.ma.masked_greater(normals, 8)
+    fitted = PCADetector(2, random_state=0).fit(normals)
+    for call in (fitted.fit, fitted.score_samples, fitted.encode):
+        with pytest.raises(ValueError, match=r"X must not be masked: .* Received: \d+ masked values"):
+            call(masked)
+    with pytest.raises(ValueError, match="X_val must not be masked"):
+        PCADetector(2).fit(normals[:300], X_val=masked)
+
+
+def test_validation_normals_go_by_name(normals):
+    with pytest.raises(
+        ValueError, match=r"labels of shape \(300,\).* Received: shape \(100, 5\). .*fit\(X, X_val=...\)"
+    ):
+        MeanDistanceDetector().fit(normals[:300], normals[300:])
+    with pytest.raises(ValueError, match="X_val must hold other normals than X"):
+        MeanDistanceDetector().fit(normals, X_val=normals.copy())
+    with_labels = MeanDistanceDetector(random_state=0).fit(normals, np.ones(400))
+    assert with_labels.threshold_ == MeanDistanceDetector(random_state=0).fit(normals).threshold_
+
+
+@pytest.mark.parametrize("detector", [PCADetector(), AutoencoderDetector()], ids=str)
+def test_what_is_not_fitted_encodes_nothing(detector, normals):
+    for method in (detector.encode, detector.reconstruct):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            method(normals)
+
+
+def test_a_scaler_that_cannot_be_inverted_gives_scores_and_no_reconstruction(normals):
+    detector = MeanDistanceDetector(scaler=Normalizer(), random_state=0).fit(normals)
+    assert np.isfinite(detector.score_samples(normals)).all()
+    with pytest.raises(ValueError, match=r"a scaler with inverse_transform. Received: Normalizer\(\)"):
+        detector.reconstruct(normals)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_numbers_whose_squares_overflow_are_never_normal(normals):
+    with pytest.raises(ValueError, match="Expected finite errors of the validation normals. Received: 80 that are not"):
+        MeanDistanceDetector(scaler=None, random_state=0).fit(1e200 * normals)
+    detector = PCADetector(2, random_state=0).fit(normals)
+    assert detector.predict(1e200 * normals[:3]).tolist() == [-1] * 3
+
+
+# ------------------------------------------------------------------ thresholds in question
+
+
+@pytest.mark.parametrize("factor", [10, 1000])
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+def test_a_mistyped_row_that_becomes_the_threshold_is_reported(detector, normals, factor):
+    """A number too large by `factor`: with 19 validation normals the largest error is the threshold."""
+    train, validation = normals[:300], normals[300:319].copy()
+    clone(detector).fit(train, X_val=validation)  # as they are, no warning
+    validation[4] *= factor
+    if factor == 10 and isinstance(detector, PCADetector):
+        validation[4, 3] *= 10  # it was moved within the plane of the components, which is no error
+    with pytest.warns(UserWarning, match="dwarf the rest.*Look for mistyped rows.*the median error is") as warned:
+        clone(detector).fit(train, X_val=validation)
+    assert warned[0].filename == __file__
+
+
+def test_a_mistyped_row_that_does_not_become_the_threshold_is_not(normals):
+    validation = normals[300:340].copy()
+    validation[4] *= 1000
+    MeanDistanceDetector().fit(normals[:300], X_val=validation)
+
+
+def test_a_threshold_of_a_hundred_median_errors_is_the_limit():
+    """Two features at 0 and ±1 train a scaler that changes nothing, so that errors are squares of what we write."""
+    train = np.array([[1.0], [-1.0]] * 5)
+    for largest, warns in ((9.99, False), (10.01, True)):
+        validation = np.append(np.ones(18), largest)[:, None]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            MeanDistanceDetector().fit(train, X_val=validation)
+        assert bool(caught) is warns
+
+
+def test_rounding_is_no_error(normals):
+    """A feature that is a sum of others: three components leave nothing, and nothing in their span is an alarm."""
+    normals = normals[:, [0, 1, 3]]
+    normals = np.column_stack([normals, normals.sum(axis=1)])
+    with pytest.warns(UserWarning, match="reconstructed exactly.*Received: a threshold of 0"):
+        detector = PCADetector(3, random_state=0).fit(normals)
+    assert detector.threshold_ == 0
+    for scale in (1e-3, 1, 1e6):
+        assert (detector.predict(scale * normals) == 1).all()
+    assert detector.predict(normals[:1] + [[0, 0, 0, 1e-6]]) == -1
+
+
+def test_rounding_is_a_hundred_units_in_the_last_place():
+    """The mean of the normals is 1 and they have length 1, so the error of 1 + d is d²."""
+    eps = np.finfo(float).eps
+    detector = MeanDistanceDetector(scaler=None).fit(np.ones((4, 1)), X_val=np.array([[0.5]] * 19))
+    scores = -detector.score_samples([[1 + 100 * eps], [1 + 101 * eps], [1 - 101 * eps]])
+    np.testing.assert_allclose(scores, np.square([0, 101 * eps, 101 * eps]))
+
+
+def test_what_would_be_a_division_by_nothing(normals):
+    """Features without spread and examples without length: the numbers that take their place."""
+    normals = normals.copy()
+    normals[:, 3] = 3.0
+    zeros = MeanDistanceDetector(scaler=None, relative=True, random_state=0).fit(normals)
+    np.testing.assert_allclose(-zeros.score_samples(np.zeros((1, 5))), np.sum(zeros.mean_**2) / 1e-12)
+    moved = normals[:1] + [[0, 0, 0, 0.5, 0]]
+    np.testing.assert_allclose(zeros.feature_errors(moved)[0, 3], (0.5 / 1e-6) ** 2)
+    plane = MeanDistanceDetector("mahalanobis", scaler=None).fit(normals[:300], X_val=normals[300:])
+    largest = np.linalg.eigvalsh(np.cov(normals[:300].T, bias=True))[-1]
+    added = plane.score_samples(normals[:1]) - plane.score_samples(moved)
+    np.testing.assert_allclose(added, 0.5**2 / (1e-12 * largest) / 5, rtol=1e-6)
+    with pytest.warns(UserWarning, match="reconstructed exactly"):
+        point = MeanDistanceDetector("mahalanobis", random_state=0).fit(np.ones((200, 2)))
+    np.testing.assert_allclose(point.score_samples([[1.0, 1.5]]), -(0.5**2) / 1e-12 / 2)
+
+
+def test_a_share_of_the_variance_leaves_a_direction_out(normals):
+    detector = PCADetector(0.999999, random_state=0).fit(normals)
+    assert detector.pca_.n_components_ == 4 and detector.threshold_ > 1e-3
+
+
+@pytest.mark.parametrize("scaler", ["standard", None])
+@pytest.mark.parametrize("detector", DETECTORS, ids=str)
+def test_a_constant_feature_that_moves_raises_an_alarm(detector, normals, scaler):
+    normals = normals.copy()
+    normals[:, 3] = 3.0
+    detector = clone(detector).set_params(scaler=scaler).fit(normals)
+    moved = normals[:5].copy()
+    moved[:, 3] = 1e6
+    assert detector.predict(moved).tolist() == [-1] * 5
+
+
+def test_mahalanobis_leaves_the_plane_of_dependent_features_at_a_price(normals):
+    """A copy of a feature adds nothing to the distance as long as it is a copy."""
+    plain = MeanDistanceDetector("mahalanobis", random_state=0).fit(normals)
+    copied = MeanDistanceDetector("mahalanobis", random_state=0).fit(normals[:, [0, 1, 2, 3, 4, 4]])
+    np.testing.assert_allclose(
+        6 * copied.score_samples(normals[:, [0, 1, 2, 3, 4, 4]]), 5 * plain.score_samples(normals), rtol=1e-4
+    )
+    apart = normals[:3, [0, 1, 2, 3, 4, 4]]
+    apart[:, 5] += 0.01
+    assert copied.predict(apart).tolist() == [-1] * 3
+
+
 def test_validation_normals_of_another_width_are_refused(normals):
     with pytest.raises(ValueError, match="4 features, but .* 5 features"):
         PCADetector(2).fit(normals, X_val=normals[:, :4])
+    with pytest.raises(ValueError, match="4 features, but MeanDistanceDetector is expecting 5 features"):
+        MeanDistanceDetector(scaler=None).fit(normals, X_val=normals[:, :4])
+
+
+@pytest.mark.filterwarnings("ignore:A false_alarm_rate of:UserWarning")
+@pytest.mark.filterwarnings("ignore:The largest validation errors:UserWarning")
+def test_as_few_normals_as_can_be_split(normals):
+    MeanDistanceDetector(random_state=0).fit(normals[:3])
+    MeanDistanceDetector().fit(normals[:2], X_val=normals[2:30])
+    with pytest.raises(ValueError, match=r"2 sample\(s\).* a minimum of 3 is required"):
+        MeanDistanceDetector().fit(normals[:2])
+    with pytest.raises(ValueError, match=r"1 sample\(s\).* a minimum of 2 is required"):
+        MeanDistanceDetector().fit(normals[:1], X_val=normals[2:30])
 
 
 def test_too_few_validation_normals_warn_and_say_what_is_left(normals):

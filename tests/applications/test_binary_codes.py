@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import orthogonal_procrustes
 
 from aelib.applications.binary_codes import NoisySigmoid, hamming_distances, itq_rotation
 from aelib.nn import Sequential
@@ -29,6 +30,15 @@ def test_the_derivative_is_the_slope_at_the_noisy_point(rng):
     np.testing.assert_allclose(NoisySigmoid(1.0).derivative(z, a), (above - below) / (2 * h), rtol=1e-6)
 
 
+def test_the_noise_is_that_of_the_generator_in_the_precision_of_its_argument():
+    for dtype in ("float64", "float32"):
+        z = np.array([0.5, -1.0, 2.0], dtype)
+        noise = np.random.default_rng(3).standard_normal(3, dtype)
+        np.testing.assert_allclose(NoisySigmoid(2.0, rng=3)(z), Sigmoid()(z + 2 * noise), rtol=1e-6)
+        np.testing.assert_array_equal(NoisySigmoid(rng=3)(z), Sigmoid()(z + noise))  # the default deviation is 1
+    assert not np.array_equal(NoisySigmoid()(z), NoisySigmoid()(z))  # without a seed each draws its own
+
+
 def test_noise_in_training_drives_the_code_to_the_ends():
     x = np.random.default_rng(0).normal(size=(400, 12)).astype("float32")
 
@@ -44,6 +54,14 @@ def test_noise_in_training_drives_the_code_to_the_ends():
         return np.mean((codes > 0.1) & (codes < 0.9))
 
     assert doubtful(4.0) < 0.6 * doubtful(0.0)
+
+
+def test_whole_numbers_get_noise_and_what_is_no_number_is_an_error():
+    assert NoisySigmoid(1.0, rng=0)([1, 2]).tolist() == NoisySigmoid(1.0, rng=0)(np.array([1.0, 2.0])).tolist()
+    assert NoisySigmoid(1.0, rng=0)(np.ones(2, "float32")).dtype == "float32"
+    for z, message in ((None, "z must be an array"), (np.ma.masked_less([1.0, 2.0], 1.5), "z must not be masked")):
+        with pytest.raises(ValueError, match=message):
+            NoisySigmoid()(z)
 
 
 @pytest.mark.parametrize("stddev", [-1, np.nan, np.inf])
@@ -68,6 +86,36 @@ def test_what_is_not_packed_is_an_error():
         hamming_distances(good, good[0])
     with pytest.raises(ValueError, match="one length. Received: 4 and 3 bytes"):
         hamming_distances(good, good[:, :3])
+    for bad, kind in ((good.tolist(), "list"), (None, "NoneType"), (good.astype(bool), "bool")):
+        with pytest.raises(ValueError, match=f"Expected packed codes.*dtype {kind}"):
+            hamming_distances(good, bad)
+    with pytest.raises(ValueError, match="codes must not be masked.* Received: 8 masked values"):
+        hamming_distances(np.ma.masked_equal(good, 0), good)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None,), "projections must be an array of real numbers"),
+        ((np.ones((4, 2)) * 1j,), "projections must be an array of real numbers. Received: dtype complex128"),
+        ((np.ones(4),), r"shape \(n, bits\). Received: shape \(4,\)"),
+        ((np.ones((0, 4)),), r"Received: shape \(0, 4\)"),
+        (([[np.nan, 1.0], [np.inf, -1.0]],), "a matrix of finite numbers.* 2 of them not finite"),
+        (([[1.0, 5.0], [-1.0, 7.0]],), "projections must be centred. Received: a column of mean 6"),
+        (([[1.0, -5.0], [-1.0, -7.0]],), "projections must be centred. Received: a column of mean -6"),
+        (([[1.0, 1.0], [-1.0, -1.0]], -1), "iterations must be zero or a positive integer. Received: -1"),
+        (([[1.0, 1.0], [-1.0, -1.0]], 2.5), "iterations must be zero or a positive integer. Received: 2.5"),
+    ],
+)
+def test_what_cannot_be_rotated_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        itq_rotation(*arguments)
+
+
+def test_a_list_is_rotated_as_an_array_and_one_that_is_not_quite_centred_too(rng):
+    v = rng.normal(size=(20, 3)) + 0.5
+    np.testing.assert_array_equal(itq_rotation(v.tolist(), rng=0), itq_rotation(v, rng=0))
+    np.testing.assert_allclose(itq_rotation(v, rng=0) @ itq_rotation(v, rng=0).T, np.eye(3), atol=1e-10)
 
 
 def test_the_rotation_is_orthogonal_and_fits_signs_better_than_a_random_one(rng):
@@ -80,6 +128,32 @@ def test_the_rotation_is_orthogonal_and_fits_signs_better_than_a_random_one(rng)
     first, last = (itq_rotation(v, iterations=n, rng=0) for n in (0, 50))
     np.testing.assert_allclose(last.T @ last, np.eye(8), atol=1e-10)
     assert loss(last) < loss(first) and loss(last) <= loss(itq_rotation(v, iterations=10, rng=0)) + 1e-9
+
+
+def test_each_iteration_turns_the_data_towards_their_signs(rng):
+    """Against SciPy's solution of the orthogonal Procrustes problem."""
+    v = rng.normal(size=(60, 5)) * np.arange(5, 0, -1)
+    for iterations in range(3):
+        before, after = (itq_rotation(v, n, rng=0) for n in (iterations, iterations + 1))
+        np.testing.assert_allclose(after, orthogonal_procrustes(v, np.sign(v @ before))[0], atol=1e-10)
+
+
+def test_fifty_iterations_are_the_default():
+    v = np.random.default_rng(5).normal(size=(3000, 24))
+    by_default = itq_rotation(v, rng=0)
+    np.testing.assert_array_equal(by_default, itq_rotation(v, 50, rng=0))
+    for other in (49, 51):
+        assert not np.allclose(by_default, itq_rotation(v, other, rng=0), atol=1e-12)
+    assert not np.allclose(itq_rotation(v, 0), itq_rotation(v, 0))  # without a seed each draws its own
+
+
+def test_a_direction_without_variance_may_have_a_mean_of_rounding(rng):
+    v = rng.normal(size=(20, 2))
+    v[:, 1] = 7e-13
+    itq_rotation(v)
+    v[:, 1] = 1.5e-12
+    with pytest.raises(ValueError, match="a column of mean 1.5e-12"):
+        itq_rotation(v)
 
 
 def test_the_rotation_finds_signs_that_are_there(rng):

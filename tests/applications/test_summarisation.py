@@ -47,6 +47,10 @@ def test_less_relevance_for_less_repetition(document):
     assert pairs[0][1] != pairs[-1][1]
 
 
+def test_three_sentences_by_relevance_alone_are_the_default(document):
+    assert select_sentences(*document).tolist() == np.argsort(-document[0])[:3].tolist()
+
+
 def test_of_equals_the_earlier_is_taken():
     assert select_sentences(np.ones(4), np.ones((4, 4)), 3, 0.5).tolist() == [0, 1, 2]
 
@@ -69,6 +73,11 @@ def test_the_arguments_stay_as_they_are(document):
         ((np.ones(3), np.ones((3, 2))), "3 sentences"),
         (([1.0, np.nan], np.ones((2, 2))), "NaN"),
         ((np.ones(2), [[1.0, np.inf], [1.0, 1.0]]), "infinite"),
+        ((None, np.ones((2, 2))), "relevance must be an array of real numbers"),
+        ((np.ones(2) * 1j, np.ones((2, 2))), "relevance must be an array of real numbers. Received: dtype complex128"),
+        ((np.ones(2), [[1.0], [1.0, 1.0]]), "similarity must be an array, with rows of one length"),
+        ((np.ma.masked_less([0.0, 1.0], 1), np.ones((2, 2))), "relevance must not be masked"),
+        ((np.ones(2), np.ma.masked_equal(np.eye(2), 1)), "similarity must not be masked.* Received: 2 masked values"),
         ((np.ones(2), np.ones((2, 2)), 0), "k must be a positive integer"),
         ((np.ones(2), np.ones((2, 2)), 1.5), "k must be a positive integer"),
         ((np.ones(2), np.ones((2, 2)), 1, 1.2), "between 0 and 1"),

@@ -115,6 +115,39 @@ def test_perplexity_counts_the_end_and_not_the_padding():
     assert perplexity(np.zeros(2), rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("log_p", "rows", "message"),
+    [
+        ([np.nan, -1.0], [[5, EOS], [6, EOS]], "at most 0. Received: 1 that are NaN or above, such as nan"),
+        ([[-1, 0.5], [2, -1]], [[5, EOS], [6, EOS]], "at most 0. Received: 2 that are NaN or above, such as 2.0"),
+        ([0.0], [[5, PAD, 6, EOS]], r"nothing but 0 after 2 or 0. Received: \[5, 0, 6, 2\]"),
+        ([0.0], [[5.0, 2.0]], "Expected rows of whole numbers. Received: float64"),
+        ([0.0, 0.0], [[5, EOS], [EOS]], "rows must be an array, with rows of one length"),
+        ([0.0], np.ma.masked_equal([[5, 6, EOS]], 6), "rows must not be masked"),
+        (np.ma.masked_equal([0.0, -1.0], 0), [[5, EOS], [6, EOS]], "log_probabilities must not be masked"),
+        (None, [[5, EOS]], "log_probabilities must be an array of real numbers"),
+        ([0.0], [[]], "Expected rows of whole numbers"),
+    ],
+)
+def test_perplexity_of_what_is_no_probability_or_no_text_is_refused(log_p, rows, message):
+    with pytest.raises(ValueError, match=message):
+        perplexity(log_p, rows)
+
+
+def test_a_logarithm_of_one_that_was_rounded_up_is_accepted():
+    rounded = np.full((1, 2), 1e-6, "float32")
+    assert perplexity(rounded, [[5, EOS]]) == pytest.approx(1, abs=1e-5)
+    assert perplexity([-np.inf], [[5, EOS]]) == np.inf
+    assert perplexity([0.9e-5], [[5, EOS]]) < 1
+    with pytest.raises(ValueError, match="at most 0"):
+        perplexity([1.1e-5], [[5, EOS]])
+
+
+def test_logarithms_in_single_precision_are_added_in_double():
+    log_p = np.full((1000, 100), -0.1, "float32")
+    assert perplexity(log_p, np.full((1000, 100), 5)) == pytest.approx(np.exp(float(np.float32(0.1))), rel=1e-12)
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 4, 1)])
 def test_perplexity_of_other_shapes_is_refused(shape):
     with pytest.raises(ValueError, match="one log-probability for each token or for each text"):
@@ -185,6 +218,29 @@ def test_two_tokens_are_smoothed_as_kneser_and_ney_do():
     assert (log_p[rows == PAD] == 0).all()
 
 
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_every_level_is_the_formula_of_the_notes(order):
+    """From the texts themselves, by sets and lists, one level calling the next."""
+    rows = Vocabulary("abc").encode(["abab", "abca", "ca", "b", "aab", "bab"], 4)
+    padded = [[BOS] * (order - 1) + [int(token) for token in row if token != PAD] for row in rows]
+    pairs = [(tuple(t[i - order + 1 : i]), t[i]) for t in padded for i in range(order - 1, len(t))]
+
+    def probability(context, token, discount=0.6):
+        shorter = probability(context[1:], token) if context else 1 / 4  # a, b, c and the end
+        length = len(context)
+        of_length = pairs if length == order - 1 else {(c[-length - 1 :], w) for c, w in pairs}
+        after = [w for c, w in of_length if c[len(c) - length :] == context]
+        if not after:
+            return shorter
+        own = max(after.count(token) - discount, 0) / len(after)
+        return own + discount * len(set(after)) / len(after) * shorter
+
+    model = NGram(order, 6, 0.6).fit(rows)
+    for context in itertools.product((3, 4, 5), repeat=3):
+        expected = [probability(context[len(context) - order + 1 :], token) for token in (EOS, 3, 4, 5)]
+        np.testing.assert_allclose(model.probabilities(context)[EOS:], expected)
+
+
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_a_text_is_scored_by_the_probabilities_of_its_tokens(order):
     rows = Vocabulary("abcd").encode(["abab", "abca", "ca", "b"], 4)
@@ -232,6 +288,9 @@ def test_samples_come_as_often_as_the_model_says():
         ((2, 3), "vocabulary_size above 3"),
         ((2, 5, 0.0), "discount between 0 and 1"),
         ((2, 5, 1.0), "discount between 0 and 1"),
+        ((2, 5, None), "discount between 0 and 1. Received: None"),
+        ((2, 5, "0.5"), "discount between 0 and 1. Received: '0.5'"),
+        ((2, 5, np.nan), "discount between 0 and 1. Received: nan"),
     ],
 )
 def test_impossible_models_are_refused(arguments, message):
@@ -245,6 +304,54 @@ def test_impossible_models_are_refused(arguments, message):
 def test_rows_that_are_no_texts_are_refused(rows):
     with pytest.raises(ValueError, match="Expected rows of "):
         NGram(2, 5).fit(rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([3, PAD, 4, EOS], r"Expected rows with nothing but 0 after 2 or 0. Received: \[3, 0, 4, 2\]"),
+        ([3, EOS, 4, EOS], r"Expected rows with nothing but 0 after 2 or 0. Received: \[3, 2, 4, 2\]"),
+        ([3, 4, EOS, EOS], r"Received: \[3, 4, 2, 2\]"),
+        ([3, 5, EOS, PAD], "Expected rows of numbers up to 4. Received: 5"),
+    ],
+)
+def test_a_row_that_is_not_one_text_is_shown(row, message):
+    good = [3, 4, 3, EOS]
+    model = NGram(2, 5).fit([good])
+    for call in (NGram(2, 5).fit, model.log_probabilities):
+        with pytest.raises(ValueError, match=message):
+            call([good, row])
+
+
+def test_a_text_without_an_end_is_scored_and_not_learned():
+    model = NGram(2, 5).fit([[3, 4, EOS]])
+    np.testing.assert_allclose(model.log_probabilities([[3, 4]]), model.log_probabilities([[3, 4, EOS]])[:, :2])
+    with pytest.raises(ValueError, match="Expected an end, 2, in each row"):
+        NGram(2, 5).fit([[3, 4, EOS], [3, 4, 3]])
+
+
+@pytest.mark.parametrize("context", [(5,), (-1,), (PAD,), (BOS,), (EOS,), (3.5,), (np.nan,), 3, [[3]], (5, 3)])
+def test_contexts_of_other_numbers_are_refused(context):
+    with pytest.raises(ValueError, match="context must be tokens, whole numbers from 3 to 4. Received: "):
+        NGram(2, 5).fit([[3, 4, EOS]]).probabilities(context)
+
+
+@pytest.mark.parametrize("context", [None, "ab", ("a",)])
+def test_contexts_of_no_numbers_are_refused(context):
+    with pytest.raises(ValueError, match="context must be an array of real numbers"):
+        NGram(2, 5).fit([[3, 4, EOS]]).probabilities(context)
+
+
+def test_a_context_may_be_a_list_or_an_array():
+    model = NGram(2, 5).fit([[3, 4, EOS]])
+    for context in ([3], np.array([3], "uint8")):
+        np.testing.assert_array_equal(model.probabilities(context), model.probabilities((3,)))
+
+
+@pytest.mark.parametrize("temperature", [-1, np.nan, np.inf, "1", None])
+def test_samples_of_other_temperatures_are_refused(temperature):
+    with pytest.raises(ValueError, match="temperature must be a finite number of at least 0. Received: "):
+        NGram(2, 5).fit([[3, 4, EOS]]).sample(2, 3, temperature)
 
 
 def test_a_model_that_has_counted_nothing_says_so():
