@@ -1,16 +1,21 @@
 """One line changes a chapter from NumPy to Keras: chapters with `import keras` in place of `import aelib.nn as keras`.
 
-Keras takes several times as long, so only the quickest are run, unless the environment names others or `all`:
+Keras takes several times as long, so only the quickest is run, unless the environment names others, or all of them:
 
     DENSE_CHAPTERS=all pytest -n0 tests/nn/test_dense_chapters.py
     DENSE_CHAPTERS=2_mathematics/linear_autoencoder pytest -n0 tests/nn/test_dense_chapters.py
 
-A chapter is not among them if it looks inside a network (`forward`, `backward`, gradients, buffers), asks for what
-Keras has not (a `dtype` of the whole network, activations of its own), or trains networks of `experiments`, which are NumPy's.
+A chapter is not among them if it looks inside a network (`forward`, `backward`, gradients, buffers), asks for what Keras
+has not (a `dtype` of the whole network, activations of its own), or trains networks of `experiments`, which are NumPy's.
 """
 
+import operator
 import os
+import re
 
+import aelib.models  # first: starts TensorFlow without its start-up messages
+
+import keras
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -26,6 +31,9 @@ DENSE = [
 QUICK = DENSE[:1]
 ASKED = os.environ.get("DENSE_CHAPTERS", "").split()
 
+# What Keras has not, and whose source a chapter shows.
+SHOWN = {"layers.Dense.backward", "layers.Dense.backward_from_delta", "Sequential.loss_and_gradients"}
+
 
 @pytest.mark.parametrize("chapter", DENSE if ASKED == ["all"] else ASKED or QUICK)
 def test_a_dense_chapter_runs_in_keras(root, chapter):
@@ -36,5 +44,12 @@ def test_a_dense_chapter_runs_in_keras(root, chapter):
     NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": path.parent}}).execute()
 
 
-def test_the_list_names_chapters(root):
-    assert all((root / "chapters" / f"{chapter}.ipynb").is_file() for chapter in DENSE)
+def test_what_the_chapters_call_by_a_keras_name_is_in_keras(root):
+    found = set()
+    for path in (root / "chapters").rglob("*.ipynb"):
+        code = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+        if IN_NUMPY in code:
+            found.update(re.findall(r"\bkeras\.([\w.]*\w)", code.replace(IN_NUMPY, "")))
+    assert {"Sequential", "layers.Dense", *SHOWN} <= found
+    for name in found - SHOWN - {"__name__"}:
+        operator.attrgetter(name)(keras)
