@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from aelib.nn import Sequential
+from aelib.nn.activations import SiLU
 from aelib.nn.layers import Dense, Input
 from aelib.widgets import Widget, dense_layers, page_forward, widget
-from aelib.widgets.weights import SiLU
 
 PROBE = """
 widget((root, data) => {
