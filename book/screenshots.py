@@ -30,7 +30,6 @@ def pages(words):
 def take(page, address, path, folder):
     """Write the pieces of one page's picture."""
     page.goto(path.as_uri())
-    page.evaluate("() => window.MathJax?.startup?.promise")
     page.evaluate("() => document.fonts.ready")
     height = page.evaluate("document.documentElement.scrollHeight")
     name = address.removesuffix(".html").replace("/", "_")

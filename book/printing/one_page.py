@@ -1,7 +1,6 @@
 """Puts the pages of the built book together into one, in the order in which one reads them.
 
-What a screen needs and paper does not is left out: navigation, buttons, scripts other than that of the mathematics. What
-is folded is opened. A link to another page of the book becomes one to the place in this page.
+What a screen needs and paper does not is left out: navigation, buttons, scripts. What is folded is opened. A link to another page of the book becomes one to the place in this page.
 """
 
 import collections
@@ -105,16 +104,12 @@ def as_css(text):
 
 
 def head(tree, folder, name, place):
-    """The style sheets, and the scripts that typeset mathematics."""
-    wanted = []
-    for element in tree.head.find_all(["link", "script", "style"]):
-        is_sheet = element.name == "style" or "stylesheet" in element.get("rel", [])
-        if is_sheet or "mathjax" in (element.get("src", "") + element.get_text()).lower():
-            for attribute in ("href", "src"):
-                if element.get(attribute):
-                    element[attribute] = moved(element[attribute], folder, name, place)
-            wanted.append(str(element))
-    return "\n".join(wanted)
+    """The style sheets."""
+    sheets = tree.head.select("link[rel~=stylesheet], style")
+    for sheet in sheets:
+        if sheet.name == "link":
+            sheet["href"] = moved(sheet["href"], folder, name, place)
+    return "\n".join(map(str, sheets))
 
 
 def front(title, tree, article):

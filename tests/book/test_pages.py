@@ -98,6 +98,15 @@ def undescribed_images(folder):
                 yield page, alt
 
 
+def tex_left(folder):
+    """Every (page, text) of TeX that was not set: what stands between its delimiters, or in an environment."""
+    for page in pages_below(folder):
+        article = parse(page).find("article")
+        for text in article.find_all(string=re.compile(r"\\\(|\\\[|\\begin\{|\$[^$\s][^$]*\$")) if article else ():
+            if not text.find_parent(["pre", "code", "script", "style", "annotation"]):
+                yield page, text
+
+
 def paths_of_the_machine(folder):
     """Every (page, path) that names a file of the machine on which the book was built."""
     below = "|".join({"home", "root", "tmp", "usr", "opt", "var", "mnt", "private", "Users", ROOT.parts[1]})
@@ -123,6 +132,19 @@ def test_no_page_of_the_book_shows_stderr_or_a_traceback(book):
 
 def test_every_figure_of_the_book_is_described(book):
     assert list(undescribed_images(book)) == []
+
+
+def test_no_formula_of_the_book_is_left_as_tex(book):
+    assert list(tex_left(book)) == []
+    assert len({page for page in pages_below(book) if parse(page).select("article .math .katex")}) > 20
+
+
+def test_no_page_of_the_book_loads_a_script_for_its_formulas(book):
+    scripts = {address for page in pages_below(book) for address in requested(parse(page)) if ".js" in address}
+    assert scripts and not [address for address in scripts if re.search("mathjax|katex", address, re.IGNORECASE)]
+    assert not [
+        file for file in book.rglob("*.js") if re.search("mathjax|katex", str(file.relative_to(book)), re.IGNORECASE)
+    ]
 
 
 def test_no_page_of_the_book_names_a_file_of_the_machine(book):
@@ -195,6 +217,16 @@ def test_a_figure_without_words_or_a_numbered_caption_is_found(page, alt, captio
 def test_a_figure_whose_neighbour_has_a_caption_is_found(page):
     image = '<img src="x.png" alt="A falling learning curve">'
     assert len(list(undescribed_images(page(f"<figure>{image}{NUMBERED}</figure>{image}")))) == 1
+
+
+@pytest.mark.parametrize("text", [r"\(x\)", r"\[x\]", "$x^2$", r"<p>\begin{align} x \end{align}</p>"])
+def test_tex_that_was_not_set_is_found(page, text):
+    assert len(list(tex_left(page(text)))) == 1
+
+
+@pytest.mark.parametrize("text", ["<code>$x$</code>", "<annotation>\\begin{split}</annotation>", "a price of $5"])
+def test_what_only_looks_like_tex_is_left_alone(page, text):
+    assert list(tex_left(page(text))) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from book.printing.one_page import one_page
 
 PAGE = """<html><head><title>x</title><link rel="stylesheet" href="{up}_static/a.css"/>
-<link rel="next" href="{next}"/><script src="{up}_static/mathjax/tex.js"></script><script src="{up}_static/other.js"></script>
+<link rel="next" href="{next}"/><script src="{up}_static/other.js"></script>
 </head><body><div class="sidebar">aside</div><article class="bd-article">{body}</article></body></html>"""
 
 COVER = (
@@ -79,7 +79,7 @@ def test_files_are_found_from_where_the_page_is(book):
     tree, _ = book
     assert [image["src"] for image in tree.find_all("img")] == ["html/_images/c.png", "html/_images/p.png"]
     assert tree.select_one("link[rel=stylesheet]")["href"] == "html/_static/a.css"
-    assert [script["src"] for script in tree.find_all("script")] == ["html/_static/mathjax/tex.js"]
+    assert tree.find_all("script") == []
 
 
 def test_what_is_folded_is_open_and_what_helps_on_a_screen_is_gone(book):

@@ -14,11 +14,13 @@ THIN_OUT = """() => {
     if (seen.has(kind)) word.replaceWith(...word.childNodes);
     seen.add(kind);
   }
-  for (const formula of document.querySelectorAll("mjx-container"))
-    if (formula.scrollWidth <= formula.clientWidth) formula.replaceChildren();
+  for (const formula of document.querySelectorAll(".katex-html")) {
+    const box = formula.closest(".katex-display") ?? formula;
+    if (box.scrollWidth <= box.clientWidth) formula.replaceChildren();
+  }
 }"""
 
-SETTLE = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])
+SETTLE = """() => document.fonts.ready
   .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 
 

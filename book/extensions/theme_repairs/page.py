@@ -3,10 +3,10 @@
 Thebe, which would run cells on a server of others, is loaded by jupyter-book whether a book
 uses it or not, and twice, so that every page ends in an error: it is switched off. The theme
 decides between light and dark only after the page was shown: a line in the head decides
-before, has the fonts of the text fetched at once, and notes that formulas are still to be
-typeset, so that their TeX takes about the room that they will. A list of references has children that no list may have, and all exercises of a page
-share one id, and the sidebar's arrows have no names. And a figure gets its size, so that nothing moves when it arrives, and a box in
-which it can scroll where the screen is narrow.
+before, and has the fonts of the text fetched at once. A list of references has children
+that no list may have, and all exercises of a page share one id, and the sidebar's arrows
+have no names. And a figure gets its size, so that nothing moves when it arrives, and a box
+in which it can scroll where the screen is narrow.
 """
 
 import html
@@ -21,7 +21,6 @@ BEFORE_THE_PAGE = """\
 (root => {
   if (!["light", "dark"].includes(root.dataset.theme))
     root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  root.classList.add("untypeset");
   for (const font of ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', '600 1em "Source Sans 3"'])
     document.fonts.load(font);
 })(document.documentElement);"""
