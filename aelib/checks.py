@@ -20,6 +20,13 @@ def not_negative_integer(name, value):
     return _integer_from(0, "zero or a positive integer", name, value)
 
 
+def positive_integers(name, values):
+    """Return `values` as a list of ints, or say that it is not a sequence of positive integers."""
+    if isinstance(values, str) or not np.iterable(values):
+        raise ValueError(f"{name} must be a sequence of positive integers. Received: {values!r}.")
+    return [positive_integer(name, value) for value in values]
+
+
 def _integer_from(least, kind, name, value):
     try:
         integer = operator.index(value)

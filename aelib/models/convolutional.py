@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from aelib.checks import positive_integer
+from aelib.checks import positive_integer, positive_integers
 
 
 def convolutional_autoencoder(
@@ -45,10 +45,13 @@ def convolutional_autoencoder(
     Raises
     ------
     ValueError
-        If there are no filters, or the image cannot be halved as often as there are layers.
+        If there are no filters, the image cannot be halved as often as there are layers, or a size is not a
+        positive integer.
     """
-    filters = [positive_integer("filters", count) for count in filters]
-    height, width, channels = (positive_integer("image_shape", side) for side in image_shape)
+    filters, sides = positive_integers("filters", filters), positive_integers("image_shape", image_shape)
+    if len(sides) != 3:
+        raise ValueError(f"image_shape must be (height, width, channels). Received: {tuple(sides)}.")
+    height, width, channels = sides
     shrink = 2 ** len(filters)
     if not filters or height % shrink or width % shrink:
         raise ValueError(
@@ -61,6 +64,7 @@ def convolutional_autoencoder(
     decoder_layers = [keras.layers.Conv2DTranspose(count, strides=2, **layer) for count in reversed(filters)]
     code_shape = maps
     if latent_dim is not None:
+        latent_dim = positive_integer("latent_dim", latent_dim)
         code_shape = (latent_dim,)
         encoder_layers += [keras.layers.Flatten(), keras.layers.Dense(latent_dim, activation=code_activation)]
         decoder_layers = [

@@ -2,6 +2,8 @@
 
 import keras
 
+from aelib.checks import positive_integer, positive_integers
+
 
 def dense_autoencoder(
     input_dim,
@@ -30,8 +32,14 @@ def dense_autoencoder(
     autoencoder, encoder, decoder : keras.Sequential
         Mapping (n, input_dim) to (n, input_dim), (n, input_dim) to (n, latent_dim), and
         (n, latent_dim) to (n, input_dim). Not compiled.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer, or `hidden_units` not a sequence of them.
     """
-    hidden_units = list(hidden_units)
+    input_dim, latent_dim = positive_integer("input_dim", input_dim), positive_integer("latent_dim", latent_dim)
+    hidden_units = positive_integers("hidden_units", hidden_units)
     encoder = keras.Sequential(
         [keras.Input((input_dim,))]
         + [keras.layers.Dense(units, activation=activation) for units in hidden_units]

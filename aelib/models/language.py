@@ -4,6 +4,7 @@ All three read and write rows of numbers as `aelib.applications.text.Vocabulary.
 trained by `fit(rows)`: a row is its own target, and the shift by one place happens inside.
 """
 
+from aelib.models.training import OwnLossModel, check_codes, is_array, real_numbers
 from aelib.models.variational import Sampling, kl_divergence
 
 import keras
@@ -11,14 +12,14 @@ import numpy as np
 from keras import ops
 
 from aelib.checks import fraction, not_negative_integer, not_negative_number, positive_integer
-from aelib.datasets.vocabulary import BOS, EOS, PAD
+from aelib.datasets.vocabulary import BOS, EOS, PAD, SPECIAL
 from aelib.nn.sampling import sample_tokens
 
 NEVER = -1e9  # the logit of a token that is never said
 
 
 @keras.saving.register_keras_serializable("aelib")
-class LanguageModel(keras.Model):
+class LanguageModel(OwnLossModel):
     """A GRU that predicts each token from those before it, and from nothing else.
 
     Parameters
@@ -33,13 +34,26 @@ class LanguageModel(keras.Model):
     Notes
     -----
     `compile` needs an optimizer only: the loss is `Σ_t -log p(x_t | x_<t)`, summed over the tokens of
-    a text, `EOS` included and padding not, and averaged over the texts.
+    a text, `EOS` included and padding not, and averaged over the texts. A row is its own target: `fit` takes no `y`.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer, `word_dropout` not a fraction, or rows hold anything but tokens of the
+        vocabulary and then padding. Arrays are refused beforehand, numbers outside the vocabulary that come in a dataset
+        or a generator after the step that met them. Also if `compile` gets a loss or metrics, or `fit` a `y` or weights of
+        examples: they would have no effect.
+    FloatingPointError
+        If the loss becomes NaN or infinite.
     """
 
     def __init__(self, vocabulary_size, embedding_dim=32, units=96, word_dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.vocabulary_size = positive_integer("vocabulary_size", vocabulary_size)
-        self.embedding_dim, self.units = embedding_dim, units
+        if vocabulary_size <= len(SPECIAL):
+            raise ValueError(f"Expected a vocabulary_size above {len(SPECIAL)}. Received: {vocabulary_size}.")
+        self.embedding_dim = positive_integer("embedding_dim", embedding_dim)
+        self.units = positive_integer("units", units)
         self.word_dropout = fraction("word_dropout", word_dropout)
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_dim, name="embedding")
         self.decoder = keras.layers.GRU(units, return_sequences=True, name="decoder")
@@ -68,6 +82,7 @@ class LanguageModel(keras.Model):
         -------
         tensor, shape (n, length, vocabulary_size)
         """
+        rows = self._as_rows(rows)
         first = ops.full_like(rows[:, :1], BOS)
         shown = ops.concatenate([first, rows[:, :-1]], axis=1)  # (n, length)
         vectors = self.embedding(shown)  # (n, length, embedding_dim)
@@ -87,10 +102,14 @@ class LanguageModel(keras.Model):
         batch_size : int
             Texts at a time; it changes the memory needed, not the result.
         """
+        batch_size = positive_integer("batch_size", batch_size)
+        rows = np.asanyarray(rows)
+        self.check_inputs(rows)
+        code = self._as_code(code, len(rows))
         found = []
         for start in range(0, len(rows), batch_size):
             part = ops.convert_to_tensor(rows[start : start + batch_size])
-            of_part = None if code is None else ops.convert_to_tensor(code[start : start + batch_size])
+            of_part = None if code is None else code[start : start + batch_size]
             found.append(ops.convert_to_numpy(-token_losses(part, self.decode(part, of_part))))
         return np.concatenate(found)
 
@@ -112,15 +131,20 @@ class LanguageModel(keras.Model):
         ndarray, shape (count, max_length + 1), int32
         """
         rng = np.random.default_rng(rng)
-        code = None if code is None else ops.convert_to_tensor(code)
-        rows = np.full((count, positive_integer("max_length", max_length) + 1), PAD, "int32")
+        count, max_length = not_negative_integer("count", count), positive_integer("max_length", max_length)
+        temperature = not_negative_number("temperature", temperature)
+        code = self._as_code(code, count)
+        rows = np.full((count, max_length + 1), PAD, "int32")
         shown, open_ = np.full(count, BOS, "int32"), np.ones(count, dtype=bool)
         state = None
         for place in range(max_length):
             vectors, initial = self._inputs(self.embedding(shown[:, np.newaxis]), code)
             state = initial if state is None else state
             state = self.decoder.cell(vectors[:, 0], state)[0]  # (count, units)
-            shown = sample_tokens(ops.convert_to_numpy(self.to_logits(state) + self._never), temperature, rng)
+            logits = ops.convert_to_numpy(self.to_logits(state) + self._never)  # (count, vocabulary_size)
+            if not np.isfinite(logits).all():
+                raise FloatingPointError("Expected finite logits. Received: NaN or infinity: a weight is not finite.")
+            shown = sample_tokens(logits, temperature, rng)
             rows[:, place] = np.where(open_, shown, PAD)
             open_ &= shown != EOS
         rows[:, max_length] = np.where(open_, EOS, PAD)
@@ -128,13 +152,56 @@ class LanguageModel(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the loss of a batch, and keep the running means of its parts."""
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
+            if value is not None:
+                raise ValueError(f"Expected no {name}: a row is its own target, and all rows weigh alike.")
+        dtype = keras.backend.standardize_dtype(x.dtype)
+        if "int" not in dtype:
+            raise ValueError(f"Expected rows of whole numbers. Received: rows of dtype {dtype}.")
+        self.watch(x)
         loss = ops.mean(ops.sum(token_losses(x, y_pred), axis=1))
         self.reconstruction_tracker.update_state(loss)
         return loss
 
+    def check_inputs(self, x):
+        """Raise a ValueError if an array does not hold rows of this vocabulary; leave datasets alone."""
+        if not is_array(x):
+            return
+        rows = real_numbers("rows", x)
+        if rows.ndim != 2 or not rows.size or rows.dtype.kind not in "iu":
+            raise ValueError(
+                f"Expected rows of whole numbers, of shape (n, length). Received: {rows.dtype}, shape {rows.shape}."
+            )
+        padding = rows == PAD
+        faults = {
+            f"numbers from {rows.min()} to {rows.max()}": rows.min() < 0 or rows.max() >= self.vocabulary_size,
+            f"rows with {BOS}, which `decode` puts in front itself": (rows == BOS).any(),
+            "rows without a token": padding[:, 0].any(),
+            "rows with a token after the padding": (padding[:, :-1] & ~padding[:, 1:]).any(),
+        }
+        for fault, found in faults.items():
+            if found:
+                raise ValueError(
+                    f"Expected rows of 1 or more tokens from {EOS} to {self.vocabulary_size - 1}, then {PAD}. "
+                    f"Received: {fault}."
+                )
+
     def get_config(self):
         names = ("vocabulary_size", "embedding_dim", "units", "word_dropout")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    def _as_rows(self, rows):
+        """Rows as a tensor, after a look at them where they have values already.
+
+        In a compiled step they have none. There the loss refuses numbers outside the vocabulary, and here they are
+        moved inside: whether a lookup of them fails or not depends on how the step is compiled.
+        """
+        self.check_inputs(np.asarray(rows) if isinstance(rows, (list, tuple)) else rows)
+        return ops.clip(ops.cast(rows, "int32"), 0, self.vocabulary_size - 1)
+
+    def _as_code(self, code, count):
+        """The code of so many texts as an array; here there is none, and `_inputs` refuses one."""
+        return code
 
     def _inputs(self, vectors, code):
         """What the decoder reads at each place, and its first state."""
@@ -164,6 +231,7 @@ class SequenceAutoencoder(LanguageModel):
 
     def read(self, rows):
         """Return the encoder's state after the last token, shape (n, units)."""
+        rows = self._as_rows(rows)
         return self.encoder(self.embedding(rows), mask=ops.not_equal(rows, PAD))
 
     def encode(self, rows):
@@ -176,6 +244,11 @@ class SequenceAutoencoder(LanguageModel):
 
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim}
+
+    def _as_code(self, code, count):
+        if code is None:
+            return None
+        return check_codes(code, count, self.latent_dim).astype("float32")
 
     def _inputs(self, vectors, code):
         if code is None:
@@ -230,6 +303,7 @@ class TextVAE(SequenceAutoencoder):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the loss of a batch, and keep the running means of its parts."""
         logits, z_mean, z_log_var = y_pred
+        self.watch(x, z_log_var)
         reconstruction_loss = super().compute_loss(x, y, logits, sample_weight, training)
         kl = ops.mean(kl_divergence(z_mean[..., None], z_log_var[..., None]), axis=0)  # of each unit, (latent_dim,)
         self.kl_tracker.update_state(ops.sum(kl))
@@ -256,7 +330,7 @@ class TextVAE(SequenceAutoencoder):
             The mean over draws estimates the ELBO of a text without bias. The log of the mean of exp is the
             importance-weighted bound (Burda et al. 2016): below log p(x) in expectation, nearer with more draws.
         """
-        rng = np.random.default_rng(rng)
+        rng, draws = np.random.default_rng(rng), positive_integer("draws", draws)
         mean, log_var = (ops.convert_to_numpy(a).astype("float64") for a in self.posterior(ops.convert_to_tensor(rows)))
         found = np.empty((len(rows), draws))
         for draw in range(draws):
@@ -272,6 +346,11 @@ class TextVAE(SequenceAutoencoder):
 
 
 def token_losses(rows, logits):
-    """Return -log of the probability that logits give to each token, 0 at the padding, shape (n, length)."""
-    losses = keras.losses.sparse_categorical_crossentropy(rows, logits, from_logits=True)
-    return ops.where(ops.equal(rows, PAD), 0.0, losses)
+    """Return -log of the probability that logits give to each token, shape (n, length).
+
+    It is 0 at the padding and NaN for a number outside the vocabulary.
+    """
+    known = ops.clip(rows, 0, logits.shape[-1] - 1)
+    losses = keras.losses.sparse_categorical_crossentropy(known, logits, from_logits=True)
+    losses = ops.where(ops.equal(rows, PAD), 0.0, losses)
+    return ops.where(ops.equal(rows, known), losses, float("nan"))

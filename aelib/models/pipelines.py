@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from aelib.checks import positive_integer
+from aelib.checks import not_negative_integer, positive_integer
 
 
 def shuffled_batches(images, batch_size, seed=None):
@@ -31,8 +31,10 @@ def shuffled_batches(images, batch_size, seed=None):
     Raises
     ------
     ValueError
-        If there is no image, or `batch_size` is not a positive integer.
+        If there is no image, `batch_size` is not a positive integer, or `seed` not a whole number of at least 0.
     """
+    if seed is not None:
+        seed = not_negative_integer("seed", seed)
     images = tf.constant(images)
     batch_size = positive_integer("batch_size", batch_size)
     if images.shape.rank == 0 or images.shape[0] == 0:

@@ -1,10 +1,12 @@
 """A variational autoencoder: its encoder answers with a Gaussian, and its loss charges for what the Gaussian tells."""
 
+from aelib.models.training import OwnLossModel, as_array, check_codes, is_array, real_numbers
+
 import keras
 import numpy as np
 from keras import ops
 
-from aelib.checks import not_negative_number, positive_integer
+from aelib.checks import not_negative_number, positive_integer, positive_integers
 
 PACKAGE = "aelib"  # under which Keras files the classes; a saved model names it
 BLOCK = 5000  # examples that go through the decoder at once when a bound is estimated
@@ -21,7 +23,17 @@ def kl_divergence(z_mean, z_log_var):
     -------
     tensor, shape (n,)
         In nats: what `aelib.metrics.gaussian_kl` gives for arrays.
+
+    Raises
+    ------
+    ValueError
+        If the two shapes differ.
     """
+    z_mean, z_log_var = ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)
+    if not _agree(z_mean.shape, z_log_var.shape):
+        raise ValueError(
+            f"Expected z_mean and z_log_var of one shape. Received: {tuple(z_mean.shape)} and {tuple(z_log_var.shape)}."
+        )
     return ops.sum(_kl_per_unit(z_mean, z_log_var), axis=-1)
 
 
@@ -72,7 +84,7 @@ class Sampling(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class VariationalAutoencoder(keras.Model):
+class VariationalAutoencoder(OwnLossModel):
     """An encoder to Gaussians and a decoder from codes, trained on the evidence lower bound.
 
     The loss of a batch is the mean over its examples of::
@@ -102,10 +114,12 @@ class VariationalAutoencoder(keras.Model):
     Raises
     ------
     ValueError
-        If the two halves do not fit, `beta` or `free_bits` is no number of at least 0,
-        or an array given to `fit` or `evaluate` has entries outside [0, 1], where a
-        Bernoulli probability is undefined. The batches of a dataset cannot be looked
-        at beforehand: there the loss becomes NaN.
+        If the two halves do not fit, `beta` or `free_bits` is no number of at least 0, or data
+        have pixels outside [0, 1], where a Bernoulli probability is undefined. Arrays are refused
+        beforehand, the targets in a dataset or a generator after the step that met them. Also if
+        `compile` gets a loss or metrics, or `fit` weights of examples: they would have no effect.
+    FloatingPointError
+        If the loss becomes NaN or infinite, for example because a log-variance has exploded.
 
     Notes
     -----
@@ -152,6 +166,10 @@ class VariationalAutoencoder(keras.Model):
 
     def reconstruction_losses(self, x, logits):
         """Return `-log p(x|z)` of each example, shape (n,): the cross-entropy, summed over the pixels."""
+        if not _agree(x.shape, logits.shape):  # they would be broadcast
+            raise ValueError(
+                f"Expected targets of the shape of the logits, {tuple(logits.shape)}. Received: {tuple(x.shape)}."
+            )
         losses = ops.maximum(logits, 0) - logits * x + ops.log1p(ops.exp(-ops.abs(logits)))
         inside = ops.all((x >= 0) & (x <= 1))
         return ops.where(inside, ops.sum(losses, axis=tuple(range(1, len(losses.shape)))), float("nan"))
@@ -161,6 +179,7 @@ class VariationalAutoencoder(keras.Model):
         if sample_weight is not None:
             raise ValueError("Expected no sample_weight: a bound on log p(x) weighs all examples alike.")
         target = ops.cast(x if y is None else y, y_pred["logits"].dtype)
+        self.watch(target, y_pred["z_log_var"])
         reconstruction = self.reconstruction_losses(target, y_pred["logits"])
         units = _kl_per_unit(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_loss.update_state(reconstruction)
@@ -170,11 +189,16 @@ class VariationalAutoencoder(keras.Model):
 
     def reconstruct(self, x):
         """Return the probabilities of the pixels, decoded from z_mean, without a sample."""
+        x = as_array(x)
+        self.check_inputs(x)
         z_mean, _ = self.encoder(x)
         return ops.sigmoid(self.logits(z_mean, x))
 
     def generate(self, z):
-        """Return the probabilities of the pixels at codes of shape (n, latent_dim)."""
+        """Return the probabilities of the pixels at finite codes of shape (n, latent_dim)."""
+        z = as_array(z)
+        if is_array(z):
+            check_codes(z, len(z) if np.ndim(z) else 0, self.latent_dim)
         return ops.sigmoid(self.decoder(z))
 
     def importance_weighted_bound(self, x, samples=1):
@@ -195,6 +219,9 @@ class VariationalAutoencoder(keras.Model):
             In nats.
         """
         samples = positive_integer("samples", samples)
+        x = as_array(x)
+        if not len(x):
+            raise ValueError("Expected at least one example. Received: x without any.")
         self.check_inputs(x)
         per_block = max(1, BLOCK // len(x))  # few blocks, and none too large
         sizes = [min(per_block, samples - start) for start in range(0, samples, per_block)]
@@ -208,31 +235,20 @@ class VariationalAutoencoder(keras.Model):
         z = self.sampling([z_mean, z_log_var])
         noise = (z - z_mean) * ops.exp(-0.5 * z_log_var)
         log_ratio = 0.5 * ops.sum(ops.square(noise) + z_log_var - ops.square(z), axis=-1)  # log p(z) - log q(z|x)
-        log_weights = log_ratio - self.reconstruction_losses(x, self.logits(z, x))
+        logits = self.logits(z, x)
+        log_weights = log_ratio - self.reconstruction_losses(ops.cast(x, logits.dtype), logits)
         return ops.convert_to_numpy(log_weights).astype("float64").reshape(samples, -1)
-
-    # ------------------------------------------------------- arrays are looked at
 
     def check_inputs(self, x):
         """Raise a ValueError if an array cannot be data of this model; leave datasets alone."""
-        if isinstance(x, np.ndarray) and x.size and not (x.min() >= 0 and x.max() <= 1):
+        if not is_array(x):
+            return
+        pixels = real_numbers("pixels", x)
+        if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):
             raise ValueError(
                 "Expected pixels in [0, 1], whose probability is Bernoulli; bytes must be divided by 255. "
-                f"Received: values from {x.min()} to {x.max()}."
+                f"Received: values from {pixels.min()} to {pixels.max()}."
             )
-
-    def fit(self, x=None, y=None, **kwargs):
-        """Train, as `keras.Model.fit` does, after a look at the arrays."""
-        validation = kwargs.get("validation_data")
-        for data in (x, y, *(validation if isinstance(validation, (tuple, list)) else ())):
-            self.check_inputs(data)
-        return super().fit(x, y, **kwargs)
-
-    def evaluate(self, x=None, y=None, **kwargs):
-        """Measure the terms of the loss, as `keras.Model.evaluate` does, after a look at the arrays."""
-        self.check_inputs(x)
-        self.check_inputs(y)
-        return super().evaluate(x, y, **kwargs)
 
     # --------------------------------------------------------------- to a file
 
@@ -275,7 +291,7 @@ def variational_autoencoder(input_dim, hidden_units, latent_dim, activation="rel
     """
     input_dim = positive_integer("input_dim", input_dim)
     latent_dim = positive_integer("latent_dim", latent_dim)
-    hidden_units = [positive_integer("hidden_units", units) for units in hidden_units]
+    hidden_units = positive_integers("hidden_units", hidden_units)
     inputs = hidden = keras.Input((input_dim,))
     for units in hidden_units:
         hidden = keras.layers.Dense(units, activation=activation)(hidden)
@@ -288,6 +304,11 @@ def variational_autoencoder(input_dim, hidden_units, latent_dim, activation="rel
         name="decoder",
     )
     return VariationalAutoencoder(encoder, decoder, beta, free_bits, seed, name="variational_autoencoder")
+
+
+def _agree(shape, other):
+    """Whether two shapes are the same, as far as they are known."""
+    return len(shape) == len(other) and all(a == b or None in (a, b) for a, b in zip(shape, other))
 
 
 def _latent_dim(encoder, decoder):

@@ -57,3 +57,18 @@ def test_it_learns():
 def test_what_cannot_be_built_is_an_error(image_shape, filters):
     with pytest.raises(ValueError, match="Received: "):
         convolutional_autoencoder(image_shape, filters)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((8, 8, 1), 16), "filters must be a sequence of positive integers. Received: 16"),
+        ((8, (4,)), "image_shape must be a sequence of positive integers. Received: 8"),
+        (((8, 8), (4,)), r"image_shape must be \(height, width, channels\). Received: \(8, 8\)"),
+        (((8, 8, 1), (4,), 0), "latent_dim must be a positive integer. Received: 0"),
+        (((8, 8, 1), (4,), "2"), "latent_dim must be a positive integer. Received: '2'"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_refused_by_name(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        convolutional_autoencoder(*arguments)

@@ -121,6 +121,27 @@ def test_a_batch_size_that_is_no_positive_integer_is_refused(batch_size):
         shuffled_batches(np.zeros((3, 2)), batch_size)
 
 
+@pytest.mark.parametrize("seed", ["1", 1.5, -1])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(ValueError, match=r"seed must be zero or a positive integer\. Received"):
+        shuffled_batches(np.zeros((3, 2)), 2, seed)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((6, 5, 2), "hidden_units must be a sequence of positive integers. Received: 5"),
+        ((6, "5", 2), "hidden_units must be a sequence of positive integers. Received: '5'"),
+        ((6, (5, 0), 2), "hidden_units must be a positive integer. Received: 0"),
+        (("6", (), 2), "input_dim must be a positive integer. Received: '6'"),
+        ((6, (), "2"), "latent_dim must be a positive integer. Received: '2'"),
+    ],
+)
+def test_sizes_that_are_no_positive_integers_are_refused(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        dense_autoencoder(*sizes)
+
+
 @pytest.mark.parametrize("images", [np.zeros((0, 784)), [], np.float32(1)])
 def test_batches_of_no_images_are_refused(images):
     with pytest.raises(ValueError, match=r"at least one image\. Received: images of shape"):

@@ -1,7 +1,7 @@
 """The variational autoencoder in Keras: its loss by hand, its noise, its bound, its file, its errors."""
 
 import aelib.models  # first: it starts TensorFlow quietly
-from aelib.models import Sampling, VariationalAutoencoder, kl_divergence, variational_autoencoder
+from aelib.models import Sampling, VariationalAutoencoder, kl_divergence, variational, variational_autoencoder
 
 import keras
 import numpy as np
@@ -41,6 +41,11 @@ def test_the_divergence_is_that_of_the_numpy_half(rng):
     np.testing.assert_allclose(
         kl_divergence(z_mean, z_log_var), posteriors.gaussian_kl(z_mean, z_log_var), rtol=1e-5, atol=1e-6
     )
+
+
+def test_the_divergence_of_shapes_that_differ_is_an_error():
+    with pytest.raises(ValueError, match=r"of one shape\. Received: \(4, 3\) and \(4, 1\)"):
+        kl_divergence(np.zeros((4, 3), "float32"), np.zeros((4, 1), "float32"))
 
 
 def test_samples_have_the_mean_and_the_variance_asked_for():
@@ -165,6 +170,73 @@ def test_the_bound_grows_to_the_probability_that_an_integral_gives(rng):
     assert means[0] + 0.1 < means[1] < exact.mean()
 
 
+class GaussianPixels(VariationalAutoencoder):
+    """A decoder of means: p(x|z) = N(decoder(z), DEVIATION² I)."""
+
+    DEVIATION = 0.7
+
+    def reconstruction_losses(self, x, logits):
+        scaled = keras.ops.square((x - logits) / self.DEVIATION) + np.log(2 * np.pi * self.DEVIATION**2)
+        return 0.5 * keras.ops.sum(scaled, axis=-1)
+
+    def check_inputs(self, x):
+        pass
+
+
+@pytest.fixture
+def linear_model():
+    """A linear decoder of two units with a posterior that is wrong on purpose, and five examples of four pixels.
+
+    Returns the model, the examples, log p(x) of each, which is N(b, W Wᵀ + σ² I), and the exact ELBO of each.
+    """
+    rng = np.random.default_rng(5)
+    kernel, bias = rng.normal(size=(2, 4)), rng.normal(size=4)
+    x = rng.normal(size=(5, 4)).astype("float32")
+    to_mean, to_log_var = 0.2 * rng.normal(size=(4, 2)), 0.1 * rng.normal(size=(4, 2))
+    offsets = np.array([0.3, -0.2]), np.array([-0.7, -1.4])
+
+    inputs = keras.Input((4,))
+    encoder = keras.Model(inputs, [keras.layers.Dense(2)(inputs) for _ in range(2)])
+    encoder.set_weights([to_mean, offsets[0], to_log_var, offsets[1]])
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    decoder.set_weights([kernel, bias])
+
+    variance = GaussianPixels.DEVIATION**2
+    log_p = scipy.stats.multivariate_normal(bias, kernel.T @ kernel + variance * np.eye(4)).logpdf(x)
+    z_mean, z_log_var = x @ to_mean + offsets[0], x @ to_log_var + offsets[1]
+    squared = ((x - z_mean @ kernel - bias) ** 2).sum(axis=1) + np.exp(z_log_var) @ (kernel**2).sum(axis=1)
+    elbo = -0.5 * (squared / variance + 4 * np.log(2 * np.pi * variance)) - posteriors.gaussian_kl(z_mean, z_log_var)
+    return GaussianPixels(encoder, decoder, seed=0), x, log_p, elbo
+
+
+def test_the_bound_is_the_known_likelihood_of_a_linear_gaussian_model(linear_model):
+    model, x, log_p, elbo = linear_model
+    assert (elbo < log_p - 0.3).all()  # the posterior is far off, so its density matters
+    np.testing.assert_allclose(model.importance_weighted_bound(x, 40_000), log_p, atol=0.03)
+
+
+def test_the_expected_log_weight_is_the_known_elbo(linear_model):
+    model, x, _, elbo = linear_model
+    many = np.repeat(x, 20_000, axis=0)
+    draws = model.importance_weighted_bound(many, 1).reshape(5, -1)
+    errors = draws.std(axis=1) / np.sqrt(20_000)
+    assert errors.max() < 0.05 and (np.abs(draws.mean(axis=1) - elbo) < 5 * errors).all()
+
+
+def test_each_example_has_its_own_samples_and_blocks_change_nothing(linear_model, monkeypatch):
+    model, x, log_p, _ = linear_model
+    calls = []
+    decode = model.logits
+    monkeypatch.setattr(model, "logits", lambda z, x: calls.append(z.shape[0]) or decode(z, x))
+    monkeypatch.setattr(variational, "BLOCK", 1000)
+    np.testing.assert_allclose(model.importance_weighted_bound(x, 2100), log_p, atol=0.3)
+    assert calls == [1000] * 10 + [500]
+    calls.clear()
+    monkeypatch.setattr(variational, "BLOCK", 2)  # below the number of examples: one sample at a time
+    model.importance_weighted_bound(x, 3)
+    assert calls == [5, 5, 5]
+
+
 def test_one_sample_of_the_bound_is_minus_the_loss(x):
     vae = small()
     vae.compile("sgd")
@@ -219,6 +291,12 @@ def test_a_size_that_is_no_positive_integer_is_an_error(latent_dim):
         variational_autoencoder(12, (8,), latent_dim)
 
 
+@pytest.mark.parametrize("hidden_units", [16, "16", None])
+def test_hidden_units_that_are_no_sequence_are_an_error(hidden_units):
+    with pytest.raises(ValueError, match="hidden_units must be a sequence of positive integers. Received: "):
+        variational_autoencoder(12, hidden_units, 3)
+
+
 @pytest.mark.parametrize("value", [-1, -1e-9, float("nan"), float("inf"), "1", None, True])
 @pytest.mark.parametrize("name", ["beta", "free_bits"])
 def test_a_weight_below_zero_is_an_error(name, value):
@@ -242,13 +320,6 @@ def test_pixels_outside_0_and_1_are_an_error(x, use):
             getattr(vae, use)(wrong)
     with pytest.raises(ValueError, match=r"pixels in \[0, 1\]"):
         vae.fit(x, validation_data=(2 * x, 2 * x), verbose=0)
-
-
-def test_wrong_batches_of_a_dataset_make_the_loss_no_number(x):
-    vae = small()
-    vae.compile("sgd")
-    batches = aelib.models.shuffled_batches(1.5 * x, 20)
-    assert np.isnan(vae.evaluate(batches, verbose=0, return_dict=True)["loss"])
 
 
 def test_halves_that_do_not_fit_are_an_error():
