@@ -233,7 +233,9 @@ def test_building_makes_a_state_of_zeros_and_leaves_one_that_is_there(optimizer)
 
 
 @pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW])
-@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf"), None, "0.1", lambda step: 0.1], ids=lambda rate: type(rate).__name__)
+@pytest.mark.parametrize(
+    "rate", [0, -0.1, float("nan"), float("inf"), None, "0.1", lambda step: 0.1], ids=lambda rate: type(rate).__name__
+)
 def test_a_learning_rate_that_is_no_positive_number_is_an_error(cls, rate):
     with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
         cls(rate)
