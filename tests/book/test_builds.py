@@ -109,25 +109,6 @@ def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(book, build
     assert built("sphinx-build") == [2, 1] and pages() == before
 
 
-def test_a_build_with_nothing_changed_writes_the_cover_alone(book, build):
-    pages = {"cover": "# A book\n", "one": "# One\n", "two": "# Two\n", "list": "# List\n\n```{bibliography}\n```\n"}
-    folder = book(**pages)
-
-    def written():
-        html = folder / "_build/html/chapters"
-        before = {path.stem: path.stat().st_mtime_ns for path in html.glob("*.html")}
-        done = build("sphinx-build")
-        assert done.returncode == 0, done.stdout
-        return {path.stem for path in html.glob("*.html") if path.stat().st_mtime_ns != before.get(path.stem)}
-
-    assert written() == set(pages)
-    assert written() == {"cover"}
-    (folder / "chapters/one.md").write_text("# One\n\n{cite}`someone`\n")
-    assert written() == {"one", "list", "cover"}, "what was read, what depends on it, and what lists it"
-    assert "Cited in" in (folder / "_build/html/chapters/list.html").read_text(encoding="utf-8")
-    assert written() == {"cover"}
-
-
 def test_the_last_few_caches_of_a_chapter_stay(tmp_path):
     for number in range(8):
         (tmp_path / str(number)).mkdir()
