@@ -52,7 +52,14 @@ def test_it_learns():
 
 @pytest.mark.parametrize(
     ("image_shape", "filters"),
-    [((28, 28, 1), (4, 4, 4)), ((28, 27, 1), (4,)), ((28, 28, 1), ()), ((0, 28, 1), (4,)), ((28, 28, 1), (4, 0))],
+    [
+        ((28, 28, 1), (4, 4, 4)),
+        ((12, 12, 1), (4, 4, 4)),
+        ((28, 27, 1), (4,)),
+        ((28, 28, 1), ()),
+        ((0, 28, 1), (4,)),
+        ((28, 28, 1), (4, 0)),
+    ],
 )
 def test_what_cannot_be_built_is_an_error(image_shape, filters):
     with pytest.raises(ValueError, match="Received: "):

@@ -93,6 +93,7 @@ def test_every_image_may_come_at_every_place():
 def test_the_seed_decides_the_orders_of_all_epochs():
     a, b, c = (orders(shuffled_batches(np.arange(50), 8, seed), 3) for seed in (1, np.int64(1), 2))
     assert a == b and all(x != y for x, y in zip(a, c))
+    assert a[0] != a[1] != a[2] != a[0]  # a seed fixes the orders, and does not repeat the first
 
 
 def test_without_a_seed_the_orders_follow_from_the_global_one():

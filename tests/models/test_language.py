@@ -195,7 +195,7 @@ def test_the_weighted_bound_comes_near_the_likelihood_by_the_prior():
     """With few units, p(x) = E p(x | h) can be had by drawing from the prior itself."""
     model = build(TextVAE)
     log_weights = model.log_weights(np.repeat(ROWS, 500, axis=0), 2, rng=0)
-    assert log_weights.shape == (2000, 2)
+    assert log_weights.shape == (2000, 2) and (log_weights[:, 0] != log_weights[:, 1]).all()  # no draw is repeated
     draws = np.random.default_rng(1).normal(size=(20_000, 3)).astype("float32")
     for row, weights in zip(ROWS, log_weights.reshape(4, 1000)):
         log_p = model.log_probabilities(np.tile(row, (20_000, 1)), draws, 20_000).sum(axis=1, dtype="float64")

@@ -36,6 +36,15 @@ def linear_gaussian(kernel, bias):
 # ---------------------------------------------------------------------- the parts
 
 
+def test_the_logits_are_those_of_a_sample_from_the_posterior(x):
+    vae = small()
+    outputs = vae(np.repeat(x, 100, axis=0))
+    z_mean, z_log_var, z = (np.asarray(outputs[name]) for name in ("z_mean", "z_log_var", "z"))
+    noise = (z - z_mean) / np.exp(z_log_var / 2)
+    assert scipy.stats.kstest(noise.ravel(), "norm").pvalue > 0.01
+    np.testing.assert_allclose(outputs["logits"], vae.decoder(z), rtol=1e-5, atol=1e-6)
+
+
 def test_the_divergence_is_that_of_the_numpy_half(rng):
     z_mean, z_log_var = rng.normal(size=(2, 6, 4)).astype("float32")
     np.testing.assert_allclose(
@@ -227,14 +236,15 @@ def test_each_example_has_its_own_samples_and_blocks_change_nothing(linear_model
     model, x, log_p, _ = linear_model
     calls = []
     decode = model.logits
-    monkeypatch.setattr(model, "logits", lambda z, x: calls.append(z.shape[0]) or decode(z, x))
+    monkeypatch.setattr(model, "logits", lambda z, x: calls.append(np.asarray(z)) or decode(z, x))
     monkeypatch.setattr(variational, "BLOCK", 1000)
     np.testing.assert_allclose(model.importance_weighted_bound(x, 2100), log_p, atol=0.3)
-    assert calls == [1000] * 10 + [500]
+    assert [len(z) for z in calls] == [1000] * 10 + [500]
+    assert len(np.unique(np.concatenate(calls), axis=0)) > 10_490  # no block repeats the noise of another
     calls.clear()
     monkeypatch.setattr(variational, "BLOCK", 2)  # below the number of examples: one sample at a time
     model.importance_weighted_bound(x, 3)
-    assert calls == [5, 5, 5]
+    assert [len(z) for z in calls] == [5, 5, 5]
 
 
 def test_one_sample_of_the_bound_is_minus_the_loss(x):
