@@ -167,6 +167,13 @@ def test_word_dropout_acts_in_training_only():
     assert len(kinds) == 2 and counts / 4000 == pytest.approx(0.5, abs=0.04)
 
 
+@pytest.mark.parametrize("kind", [LanguageModel, SequenceAutoencoder])
+def test_a_model_that_is_called_does_not_drop_words_unless_told(kind):
+    plain, dropping = build(kind), build(kind, word_dropout=0.5)
+    np.testing.assert_allclose(dropping(ROWS), plain(ROWS), atol=1e-6)
+    assert np.abs(np.asarray(dropping(ROWS, training=True)) - plain(ROWS)).max() > 1e-3
+
+
 def test_free_bits_are_not_charged_for_in_training():
     model, free = build(TextVAE), build(TextVAE, free_bits=2.0)
     logits, z_mean, z_log_var = model(ROWS)
