@@ -134,13 +134,29 @@ class Operand:
         return Operand(POWERS[exponent](self.array, self._place()), self.spare, True)
 
     def __iadd__(self, other):
-        np.add(self.array, other.array, self.array)
-        other.give_back()
-        return self
+        return self._change(np.add, other)
+
+    def __isub__(self, other):
+        return self._change(np.subtract, other)
+
+    def __imul__(self, other):
+        return self._change(np.multiply, other)
+
+    def __itruediv__(self, other):
+        return self._change(np.divide, other)
 
     def __setitem__(self, everything, other):
         self.array[everything] = other.array
         other.give_back()
+
+    def _change(self, ufunc, other):
+        """Write the ufunc of this operand and of another, or of a number, into this one."""
+        if isinstance(other, Operand):
+            ufunc(self.array, other.array, self.array)
+            other.give_back()
+        else:
+            ufunc(self.array, other, self.array)
+        return self
 
     def _apply(self, ufunc, other):
         """The ufunc of this operand and of another, or of a number."""
@@ -217,8 +233,8 @@ class Slots:
                 variables[number][part] += step[place]
 
     def _joined(self, parts, size):
-        """Arrays of one axis, one behind the other; a single one is not copied."""
-        if len(parts) == 1:
+        """Arrays of one axis, one behind the other, in the slots' precision; a single one of it is not copied."""
+        if len(parts) == 1 and parts[0].dtype == self.dtype:
             return parts[0]
         return np.concatenate(parts, out=self._buffers.array("gradient", (size,), self.dtype))
 

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from aelib.nn import Sequential
 from aelib.nn.layers import Dense, Input
 from aelib.nn.memory import reused
 from aelib.nn.regularizers import L1, L2
@@ -383,3 +384,12 @@ def test_a_frozen_layer_shows_no_variables_and_costs_nothing_but_its_activities(
     layer.backward(np.ones((3, 3)))
     assert layer.trainable_variables == layer.gradients == [] and len(layer.weights) == 2
     assert layer.penalty() == pytest.approx(0.3 * 21.5 / 3)  # what Keras adds: see test_keras_agreement
+
+
+@pytest.mark.parametrize("trainable", [np.random.default_rng(0), 1, None, "no"])
+@pytest.mark.parametrize(
+    "make", [lambda trainable: Dense(3, trainable=trainable), lambda trainable: Sequential([], trainable)]
+)
+def test_whether_a_layer_is_trained_is_true_or_false(make, trainable):
+    with pytest.raises(ValueError, match="trainable must be True or False. Received: "):
+        make(trainable)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from aelib.nn import memory, optimizers
-from aelib.nn.optimizers import SGD, Adam, AdamW, RMSprop
+from aelib.nn.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 START = np.array([[1.0, -2.0], [0.5, 3.0]])
 
@@ -361,3 +361,70 @@ def test_an_epsilon_of_zero_will_do():
         w = np.zeros(1)
         make(0.1, epsilon=0).apply([np.ones(1)], [w])
         assert w[0] < 0
+
+
+def in_place(g, m):
+    m *= 0.9
+    m -= 0.1 * g
+    return m
+
+
+def added_to(g, m):
+    m += 0.3 * (g - m)
+    return m
+
+
+def divided(g, m):
+    m += g**2
+    m /= 1.5
+    return g / (m**0.5 + 1e-3)
+
+
+def set_anew(g, m):
+    m[:] = 0.5 * m + g * 2.0
+    return -1.0 * (m / ((g**2 + m**2) ** 0.5 + 1.0))
+
+
+def deep(g, m):
+    return (g + m) * 0.5 - (g - m) ** 2 / (1.0 * (g**2 + 1.0) + (m**2 + 1.0))
+
+
+@pytest.mark.parametrize("rule", [in_place, added_to, divided, set_anew, deep])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_rule_of_ones_own_does_what_it_does_with_arrays(rule, dtype, rng):
+    """Whatever memory its results share, a rule gives NumPy's numbers, and changes what it keeps in place."""
+
+    class Own(Optimizer):
+        slots = ("m",)
+
+        def step(self, g, m):
+            return rule(g, m)
+
+    shapes = [(30, 40), (40,), (300, 300)]
+    gradients = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    ours, theirs = ([np.ones(shape, dtype) for shape in shapes] for _ in range(2))
+    kept = [np.zeros(shape, dtype) for shape in shapes]
+    optimizer = Own(0.1)
+    for _ in range(3):
+        optimizer.apply(gradients, ours)
+        for w, g, m in zip(theirs, gradients, kept):
+            w += rule(g, m)
+    for w, expected, state, m in zip(ours, theirs, optimizer.state, kept):
+        assert np.array_equal(w, expected) and np.array_equal(state["m"], m)
+
+
+def test_a_rule_computes_in_the_finer_of_two_precisions(rng):
+    """A large float32 array beside a float64 one: however many results are spare at once, none is rounded on the way."""
+
+    class Own(Optimizer):
+        slots = ("m",)
+
+        def step(self, g, m):
+            return deep(g, m)
+
+    shapes, dtypes = [(300, 300), (300,)], ["float32", "float64"]
+    gradients = [rng.normal(size=shape).astype(dtype) for shape, dtype in zip(shapes, dtypes)]
+    weights = [np.zeros(shape, dtype) for shape, dtype in zip(shapes, dtypes)]
+    Own(0.1).apply(gradients, weights)
+    g = gradients[0].astype("float64")
+    assert np.array_equal(weights[0], deep(g, np.zeros_like(g)).astype("float32"))

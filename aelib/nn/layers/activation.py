@@ -9,32 +9,13 @@ class Activated(Layer):
     """Base class: `A = f(X)`, and back `∂C/∂X = ∂C/∂A ⊙ f'(X)`. A subclass sets `activation`, the `f`."""
 
     def forward(self, x, training=False):
-        """Return `A = f(X)`, and keep `X` and `A` for `backward`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, …)
-        training : bool
-            Makes no difference to this layer.
-
-        Returns
-        -------
-        ndarray, of the shape of `x`
-        """
+        """Return `A = f(X)`, and keep `X` and `A` for `backward`."""
         a = self.activation(x, out=self._buffers.out("a", x.shape, x.dtype))
         self.kept = x, a
         return a
 
     def backward(self, gradient):
-        """Return `∂C/∂X = ∂C/∂A ⊙ f'(X)`, given `∂C/∂A`; all arrays have one shape.
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
-        """
+        """Return `∂C/∂X = ∂C/∂A ⊙ f'(X)`, given `∂C/∂A`; all arrays have one shape."""
         self._require_kept()
         x, a = self.kept
         self._check_gradient(gradient, a.shape)

@@ -101,13 +101,6 @@ class Affine(Layer):
         Returns
         -------
         ndarray, of the shape of the last input
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         return self.backward_from_delta(self._delta(gradient))
 

@@ -91,6 +91,8 @@ class Layer(Configurable):
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(f"name must be a string without '/'. Received: {name!r}.")
         self.name = name or None
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(f"trainable must be True or False. Received: {trainable!r}.")
         self.dtype = None if dtype is None else precision(dtype)
         self.trainable = trainable
         self._buffers = Buffers()
@@ -132,6 +134,13 @@ class Layer(Configurable):
         Returns
         -------
         ndarray, of the shape of the last input
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward pass to go back through.
+        ValueError
+            If `gradient` has not the shape of the layer's last output.
         """
         raise NotImplementedError(f"{type(self).__name__} has no backward pass: define backward(gradient).")
 

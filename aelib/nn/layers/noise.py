@@ -36,17 +36,7 @@ class Dropout(Layer):
         self.rng = None if seed is None else utils.generator(seed)
 
     def forward(self, x, training=False):
-        """Return `M ⊙ X` in training, and otherwise `X` itself.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, …)
-        training : bool
-
-        Returns
-        -------
-        ndarray, of the shape of `x`
-        """
+        """Return `M ⊙ X` in training, and otherwise `X` itself."""
         if not training or self.rate == 0:
             self.kept = x.shape, None
             return x
@@ -57,15 +47,7 @@ class Dropout(Layer):
         return x * factors
 
     def backward(self, gradient):
-        """Return `∂C/∂X = M ⊙ ∂C/∂A`, given `∂C/∂A`, with the factors of the last forward pass.
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
-        """
+        """Return `∂C/∂X = M ⊙ ∂C/∂A`, given `∂C/∂A`, with the factors of the last forward pass."""
         self._require_kept()
         shape, factors = self.kept
         self._check_gradient(gradient, shape)
@@ -94,32 +76,14 @@ class GaussianNoise(Layer):
         self.rng = None if seed is None else utils.generator(seed)
 
     def forward(self, x, training=False):
-        """Return `X + σ E` in training, and otherwise `X` itself.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, …)
-        training : bool
-
-        Returns
-        -------
-        ndarray, of the shape of `x`
-        """
+        """Return `X + σ E` in training, and otherwise `X` itself."""
         self.kept = x.shape
         if not training or self.stddev == 0:
             return x
         return x + self.stddev * self.generator.standard_normal(x.shape, dtype=x.dtype)
 
     def backward(self, gradient):
-        """Return `∂C/∂X = ∂C/∂A`.
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
-        """
+        """Return `∂C/∂X = ∂C/∂A`."""
         self._require_kept()
         self._check_gradient(gradient, self.kept)
         return gradient

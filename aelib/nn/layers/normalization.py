@@ -183,13 +183,6 @@ class BatchNormalization(Normalization):
         Returns
         -------
         ndarray, of the same shape
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         self._require_kept()
         x_hat, spread, of_batch = self.kept
@@ -279,13 +272,6 @@ class LayerNormalization(Normalization):
         Returns
         -------
         ndarray, of the same shape
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         self._require_kept()
         x_hat, spread = self.kept

@@ -83,13 +83,6 @@ class MaxPooling2D(Pooling2D):
         Returns
         -------
         ndarray, shape (n, height, width, channels)
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         self._require_kept()
         shape, where = self.kept
@@ -153,13 +146,6 @@ class AveragePooling2D(Pooling2D):
         Returns
         -------
         ndarray, shape (n, height, width, channels)
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         self._require_kept()
         shape, pixels = self.kept
@@ -223,13 +209,6 @@ class UpSampling2D(Layer):
         Returns
         -------
         ndarray, shape (n, height, width, channels)
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
         """
         self._require_kept()
         n, height, width, channels = self.kept

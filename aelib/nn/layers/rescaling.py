@@ -22,31 +22,12 @@ class Rescaling(Layer):
         self.scale, self.offset = float(scale), float(offset)
 
     def forward(self, x, training=False):
-        """Return `scale · X + offset`.
-
-        Parameters
-        ----------
-        x : ndarray, shape (n, …)
-        training : bool
-            Makes no difference to this layer.
-
-        Returns
-        -------
-        ndarray, of the shape of `x`
-        """
+        """Return `scale · X + offset`."""
         self.kept = x.shape
         return x * self.scale + self.offset
 
     def backward(self, gradient):
-        """Return `∂C/∂X = scale · ∂C/∂A`, given `∂C/∂A`.
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
-        """
+        """Return `∂C/∂X = scale · ∂C/∂A`, given `∂C/∂A`."""
         self._require_kept()
         self._check_gradient(gradient, self.kept)
         return gradient * self.scale

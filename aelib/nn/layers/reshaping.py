@@ -35,15 +35,7 @@ class Reshaped(Layer):
         return a
 
     def backward(self, gradient):
-        """Return `∂C/∂X`, in the shape of the input, given `∂C/∂A`, in the shape of the output.
-
-        Raises
-        ------
-        RuntimeError
-            If there was no forward pass to go back through.
-        ValueError
-            If `gradient` has not the shape of the layer's last output.
-        """
+        """Return `∂C/∂X`, in the shape of the input, given `∂C/∂A`, in the shape of the output."""
         self._require_kept()
         input_shape, output_shape = self.kept
         self._check_gradient(gradient, output_shape)
