@@ -140,6 +140,8 @@ def test_the_best_is_marked_for_eye_and_ear(best, best_in, places):
 def test_the_names_of_rows_are_no_results():
     shown = Table([[8, 3.0], [4, 2.0]], ["size", "error"], CAPTION, best="min")
     assert marked(shown) == {(1, 1)}
+    shown = Table([[8, 30.0, 20.0], [4, 20.0, 30.0]], ["size", "PCA", "VAE"], CAPTION, best="min", best_in="rows")
+    assert marked(shown) == {(0, 2), (1, 1)}
 
 
 def test_numbers_that_read_the_same_are_marked_alike():
