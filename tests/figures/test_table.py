@@ -83,6 +83,10 @@ def test_columns_of_numbers_are_set_to_the_right_with_their_headings_and_others_
         (0.12345, None, "0.123"),
         (np.float32(0.5), ".2f", "0.50"),
         (-0.5, "+.1f", "−0.5"),
+        (-0.001, ".2f", "0.00"),
+        (-0.001, ".0%", "0%"),
+        (-0.001, ".3f", "−0.001"),
+        (-10, ".0f", "−10"),
         (0.876, ".0%", "88%"),
         (12.0, "8.1f", "12.0"),
         (float("nan"), ".1f", "nan"),
@@ -140,6 +144,8 @@ def test_the_best_is_marked_for_eye_and_ear(best, best_in, places):
 def test_the_names_of_rows_are_no_results():
     shown = Table([[8, 3.0], [4, 2.0]], ["size", "error"], CAPTION, best="min")
     assert marked(shown) == {(1, 1)}
+    shown = Table([[8, 30.0, 20.0], [4, 20.0, 30.0]], ["size", "PCA", "VAE"], CAPTION, best="min", best_in="rows")
+    assert marked(shown) == {(0, 2), (1, 1)}
 
 
 def test_numbers_that_read_the_same_are_marked_alike():
