@@ -74,7 +74,11 @@ def with_breaks_in_names(body):
     """Let a long name or path in the text break behind a dot, a slash or an underscore, and so not within a word."""
 
     def parted(match):
-        return re.sub(r"(?<=[A-Za-z0-9])([./_])(?=[A-Za-z])", r"\1<wbr>", match[0]) if len(match[1]) > LONG_NAME else match[0]
+        return (
+            re.sub(r"(?<=[A-Za-z0-9])([./_])(?=[A-Za-z])", r"\1<wbr>", match[0])
+            if len(match[1]) > LONG_NAME
+            else match[0]
+        )
 
     names = re.compile(r'(?<=<span class="pre">)([^<]*)(?=</span>)')
     return re.sub(
