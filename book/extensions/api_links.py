@@ -3,8 +3,8 @@
 A name of `aelib` in a code cell leads to its entry in the reference, and so does a dotted
 name such as `aelib.nn.losses` in the text. An entry of the reference ends with the chapters
 that use it. Nothing of this is written by hand, so nothing of it can go stale: the cells
-are parsed at each build. In docstrings, a type or a name in single backticks leads to
-its entry, too.
+are parsed at each build that reads a page. In docstrings, a type or a name in single
+backticks leads to its entry, too.
 """
 
 import ast

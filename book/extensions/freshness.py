@@ -34,15 +34,9 @@ def note_what_pages_are_made_with(app, config):
     config.pages_shown_with = digest_of_files(pathlib.Path(app.confdir, name) for name in config.html_static_path)
 
 
-def note_removed_pages(app, env, added, changed, removed):
-    """Remember whether a page has left the book."""
-    app.has_lost_pages = bool(removed)
-    return []
-
-
 def keep_what_was_collected(app, env, docnames):
-    """Let no extension go through all pages again if they are those of the last build, and none of them will be read."""
-    if not docnames and not app.has_lost_pages:
+    """Let no extension go through all pages again if none of them will be read: they are those of the last build."""
+    if not docnames:
         for event in ("env-updated", "env-get-updated"):
             app.events.listeners[event].clear()
 
@@ -73,7 +67,6 @@ def setup(app):
     app.add_config_value("pages_made_with", "", "env", [str])  # another value, and all pages are read again
     app.add_config_value("pages_shown_with", "", "html", [str])  # another value, and all pages are written again
     app.connect("config-inited", note_what_pages_are_made_with, priority=900)
-    app.connect("env-get-outdated", note_removed_pages)
     app.connect("env-before-read-docs", keep_what_was_collected)
     app.connect("env-get-updated", pages_that_show_others, priority=900)  # after the pages have their numbers
     return {"parallel_read_safe": True, "parallel_write_safe": True}
