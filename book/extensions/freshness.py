@@ -6,21 +6,26 @@ links. Where none of this has changed and no page was read, nothing of the book 
 """
 
 import hashlib
+import os
 import pathlib
 import sys
 
 from book.extensions.book_pages import numbered_title, reading_order
 
-MAKERS = [pathlib.Path(__file__).parents[1] / name for name in ("extensions", "katex")]
+BOOK = pathlib.Path(__file__).resolve().parents[1]
 
 
-def digest_of_files(folders):
-    """A digest of all files below some folders, by name and content; Python's caches do not count."""
+def digest_of_files(files):
+    """A digest of files, by their paths and what is in them."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-            digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())
+    for path in sorted(files):
+        digest.update(f"{os.path.relpath(path, BOOK)} {path.stat().st_size} ".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def files_below(folder):
+    """Every file below a folder, but for Python's caches."""
+    return {path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"}
 
 
 def installed():
@@ -30,8 +35,11 @@ def installed():
 
 def note_what_pages_are_made_with(app, config):
     """Let Sphinx see, as values of its configuration, what makes pages and what they have beside them."""
-    config.pages_made_with = f"{digest_of_files(MAKERS)} {' '.join(installed())}"
-    config.pages_shown_with = digest_of_files(pathlib.Path(app.confdir, name) for name in config.html_static_path)
+    shown_with = {file for name in config.html_static_path for file in files_below(pathlib.Path(app.confdir, name))}
+    imported = {pathlib.Path(module.__file__) for module in sys.modules.values() if getattr(module, "__file__", None)}
+    made_with = {file for file in files_below(BOOK) - shown_with if file.suffix != ".py" or file in imported}
+    config.pages_made_with = f"{digest_of_files(made_with)} {' '.join(installed())}"
+    config.pages_shown_with = digest_of_files(shown_with)
 
 
 def keep_what_was_collected(app, env, docnames):
