@@ -92,3 +92,20 @@ def test_words_of_a_program_are_thinned_out_to_one_of_each_colour(open_page, wri
     page.evaluate(THIN_OUT)
     assert page.evaluate("[...document.querySelectorAll('span')].map(e => e.textContent)") == ["if", "x"]
     assert page.inner_text("pre") == "if else x"
+
+
+def test_a_colour_is_read_once_and_is_the_same_each_time(open_page, write, violations):
+    page = open_page(write("<main><h1>A page</h1></main>"))
+    assert violations(page) == []
+    colours = [
+        "#abc",
+        "rgb(1, 2, 3)",
+        "rgba(255, 128, 0, 0.5)",
+        "hsl(120deg 100% 25%)",
+        "oklch(0.6 0.2 30)",
+        "transparent",
+    ]
+    read = "colours => colours.map(text => new axe.commons.color.Color().parseString(text).toJSON())"
+    first, again = page.evaluate(read, colours), page.evaluate(read, colours)
+    assert first == again and len({str(colour) for colour in first}) == len(colours)
+    assert first[1] == {"red": 1, "green": 2, "blue": 3, "alpha": 1} and again[2]["alpha"] == 0.5

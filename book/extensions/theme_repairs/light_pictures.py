@@ -29,10 +29,11 @@ def lighten(path):
 
 
 def lighten_pictures(app, exception):
-    """Lighten every picture of the pages that were written."""
+    """Lighten the pictures of the pages that were written, each of which was copied anew."""
     if exception is None and app.builder.format == "html":
-        for path in pathlib.Path(app.outdir, app.builder.imagedir).glob("*.png"):
-            lighten(path)
+        for name in app.builder.images.values():
+            if name.endswith(".png"):
+                lighten(pathlib.Path(app.outdir, app.builder.imagedir, name))
 
 
 def setup(app):
