@@ -28,6 +28,11 @@ FETCH_FONTS = """["1em KaTeX_Main", "italic 1em KaTeX_Math"].forEach(font => doc
 # What stays on the line of a formula: a bracket or a quotation mark before it, and closing ones and punctuation after it.
 BEFORE, AFTER = re.compile(r"[(\[“‘]$"), re.compile(r"^[,.;:!?)\]”’]+")
 
+# What opens, closes or ends a line of TeX, and every other command, so that none is mistaken for one of these.
+PIECE = re.compile(r"\\begin\{(\w+)\*?\}|(\\end\{\w+\*?\})|(\\\\(?!\s*\[))|([{}])|\\\W")
+WITH_LINES = {"aligned", "gathered", "split"}
+ROOM = r"\\[0.7ex]"  # or a fraction would all but touch the one below it
+
 logger = logging.getLogger(__name__)
 
 
@@ -102,7 +107,22 @@ def on_lines(tex):
     r"""The TeX of a displayed formula whose lines are parted by ``\\`` or by an empty line."""
     parts = [part for part in tex.split("\n\n") if part.strip()]
     lines = [rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part for part in parts]
-    return lines[0] if len(lines) == 1 else r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
+    return apart(lines[0] if len(lines) == 1 else r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+
+
+def apart(tex):
+    """Give the lines of a displayed formula room between them, but not those of a matrix or of what stands in braces."""
+    around = []
+
+    def with_room(piece):
+        opened, closed, ended, brace = piece.groups()
+        if opened or brace == "{":
+            around.append(opened or brace)
+        elif around and (closed or brace):
+            around.pop()
+        return ROOM if ended and around and around[-1] in WITH_LINES else piece[0]
+
+    return PIECE.sub(with_room, tex)
 
 
 def keep_together(app, doctree, docname):

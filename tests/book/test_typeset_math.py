@@ -164,6 +164,20 @@ def test_lines_of_a_displayed_formula_stand_under_each_other(page):
     assert rows == [0, 2, 2]
 
 
+@pytest.mark.parametrize(
+    "written, set_as",
+    [
+        (r"a \\ b", r"\begin{split}a \\[0.7ex] b\end{split}"),
+        (r"\begin{aligned} a \\[2ex] b \\ c \end{aligned}", r"a \\[2ex] b \\[0.7ex] c"),
+        (r"A = \begin{pmatrix} 1 \\ 2 \end{pmatrix}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"),
+        (r"\{ a \\ \sum_{\substack{i \\ j}} b \}", r"\{ a \\[0.7ex] \sum_{\substack{i \\ j}} b \}"),
+    ],
+    ids=["lines", "lines with room of their own", "a matrix", "braces"],
+)
+def test_lines_of_a_displayed_formula_have_room_between_them(written, set_as):
+    assert set_as in typeset_math.on_lines(written)
+
+
 def test_a_formula_stays_with_its_brackets_and_its_punctuation(page):
     held = [
         [str(node) if isinstance(node, str) else node.name for node in span] for span in page.select(".with-formula")
