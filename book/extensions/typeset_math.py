@@ -28,10 +28,10 @@ FETCH_FONTS = """["1em KaTeX_Main", "italic 1em KaTeX_Math"].forEach(font => doc
 # What stays on the line of a formula: a bracket or a quotation mark before it, and closing ones and punctuation after it.
 BEFORE, AFTER = re.compile(r"[(\[“‘]$"), re.compile(r"^[,.;:!?)\]”’]+")
 
-# What opens, closes or ends a line of TeX, and every other command, so that none is mistaken for one of these.
-PIECE = re.compile(r"\\begin\{(\w+)\*?\}|(\\end\{\w+\*?\})|(\\\\(?!\s*\[))|([{}])|\\\W")
+# What opens, closes or ends a line of TeX, makes it tall, or looks like one of these.
+PIECE = re.compile(r"\\begin\{(\w+)\*?\}|(\\end\{\w+\*?\})|(\\\\(?!\s*\[))|([{}])|(\\d?frac(?![a-zA-Z]))|\\\W")
 WITH_LINES = {"aligned", "gathered", "split"}
-ROOM = r"\\[0.7ex]"  # or a fraction would all but touch the one below it
+ROOM = r"\\[0.8em]"  # below the axis of a line: a little more than a fraction takes
 
 logger = logging.getLogger(__name__)
 
@@ -111,16 +111,23 @@ def on_lines(tex):
 
 
 def apart(tex):
-    """Give the lines of a displayed formula room between them, but not those of a matrix or of what stands in braces."""
-    around = []
+    """Let no fraction of a displayed formula touch the line below it. The lines of a matrix stay as they are."""
+    around, tall = [], []
 
     def with_room(piece):
-        opened, closed, ended, brace = piece.groups()
+        opened, closed, ended, brace, fraction = piece.groups()
         if opened or brace == "{":
             around.append(opened or brace)
+            tall.append(False)
         elif around and (closed or brace):
             around.pop()
-        return ROOM if ended and around and around[-1] in WITH_LINES else piece[0]
+            tall.pop()
+        elif fraction:
+            tall[:] = [True] * len(tall)
+        elif ended and around and around[-1] in WITH_LINES:
+            was_tall, tall[-1] = tall[-1], False
+            return ROOM if was_tall else piece[0]
+        return piece[0]
 
     return PIECE.sub(with_room, tex)
 
