@@ -32,7 +32,7 @@ DENSE = [
 QUICK = DENSE[:1]
 ASKED = os.environ.get("DENSE_CHAPTERS", "").split()
 
-# What Keras has not, and whose source a chapter shows.
+# Methods that Keras does not have and whose source a chapter shows.
 SHOWN = {"layers.Dense.backward", "layers.Dense.backward_from_delta", "Sequential.loss_and_gradients"}
 
 
