@@ -171,6 +171,11 @@ def test_a_configuration_alone_makes_a_network_with_new_weights():
         Sequential.from_config(network.get_config() | {"layers": [{"class_name": "Lambda", "config": {}}]})
 
 
+def test_a_network_that_is_not_built_comes_back_from_its_configuration():
+    again = Sequential.from_config(Sequential([Dense(3)]).get_config(), rng=0)
+    assert again.input_shape is None and not again.built and again.layers[0].units == 3
+
+
 def test_weights_alone_go_into_a_network_of_the_same_layers(x, tmp_path):
     network, other = autoencoder(rng=0), autoencoder(rng=1)
     network.save_weights(tmp_path / "w.npz")

@@ -910,6 +910,11 @@ def test_bad_data_are_named_and_change_nothing(bad, message):
     assert all((a == b).all() for a, b in zip(before, network.get_weights()))
 
 
+def test_a_forward_pass_that_would_build_the_network_needs_a_batch():
+    with pytest.raises(ValueError, match=r"^x must be a batch of shape \(n, features\) .*Received: shape \(4,\)"):
+        Sequential([Dense(3)]).forward(GOOD[0])
+
+
 def test_the_number_of_bad_values_is_in_the_error():
     bad = GOOD.copy()
     bad[:, 0] = np.nan
@@ -1050,7 +1055,9 @@ def test_arguments_that_change_only_the_speed_in_keras_are_accepted():
     [
         ("", "Model"),
         ("", "ops"),
+        ("activations", "mish"),
         ("layers", "LSTM"),
+        ("losses", "Huber"),
         ("models", "clone_model"),
         ("optimizers", "schedules"),
         ("callbacks", "TensorBoard"),

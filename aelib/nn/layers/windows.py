@@ -53,8 +53,6 @@ class Windows:
 
     def margins(self, sides):
         """Return the padding of an image in pixels: ``((top, bottom), (left, right))``."""
-        if self.padding == "valid":
-            return (0, 0), (0, 0)
         reach = [(n - 1) * stride + window for n, stride, window in zip(self.counts(sides), self.strides, self.size)]
         missing = [max(needed - side, 0) for needed, side in zip(reach, sides)]
         return tuple((total // 2, total - total // 2) for total in missing)
