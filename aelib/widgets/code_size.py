@@ -163,7 +163,7 @@ def _curve(sizes, spread, place):
         f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 8}" text-anchor="middle">code size, on a logarithmic scale</text>'
     )
     parts.append(
-        f'<text transform="translate(14 {TOP + height / 2}) rotate(-90)" text-anchor="middle">squared error an image</text>'
+        f'<text transform="translate(14 {TOP + height / 2}) rotate(-90)" text-anchor="middle">squared error per image</text>'
     )
     for line, values in enumerate(spread.values()):
         points = " ".join(f"{x:.1f},{y(error):.1f}" for x, error in zip(xs, values[:, 0]))
