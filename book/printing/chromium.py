@@ -32,7 +32,7 @@ WAIT = 300_000  # milliseconds, for the page of a whole book
 WIDTH, HEIGHT = 506, 937  # pixels, of the text on A4 paper with the margins of print.css
 # What is kept whole if it is no higher than a part of a page
 WHOLE = {
-    ".cell, .cell_input, .cell_output .output, [class*=highlight], pre, table, .admonition": HEIGHT // 4,
+    ".cell, .cell_input, .cell_output .output, .highlight, [class*=highlight-], pre, table, .admonition": HEIGHT // 4,
     "figure": HEIGHT // 2,
 }
 
