@@ -120,9 +120,10 @@ def front(title, tree, article):
     figure = article.select_one("figure, svg, .cell_output")
     picture = str(figure.extract()) if figure else ""
     authors = tree.select_one(".component-author, .footer-info__item")
+    author = authors.get_text().strip().removeprefix("By ") if authors else ""
     return (
         f'<section class="title-page"><p class="book-title">{title}</p>{picture}'
-        f'<p class="book-author">{authors.get_text().strip().removeprefix("By ") if authors else ""}</p></section>'
+        f'<p class="book-author">{author[:1].upper()}{author[1:]}</p></section>'
     )
 
 
