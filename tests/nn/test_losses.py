@@ -249,16 +249,18 @@ def test_lists_and_whole_numbers_are_accepted_as_in_keras(loss):
     arrays = np.array(y, "float64"), np.array(p)
     assert loss(y, p) == loss(*arrays)
     np.testing.assert_array_equal(loss.gradient(y, p), loss.gradient(*arrays))
-    gradient = loss.gradient(np.array(y, "uint8"), np.array(p, "float32"))
-    assert gradient.dtype == "float32"
-    np.testing.assert_allclose(gradient, loss.gradient(*arrays), rtol=1e-6)
+    for kind in ("uint8", "int64"):
+        gradient = loss.gradient(np.array(y, kind), np.array(p, "float32"))
+        assert gradient.dtype == "float32"
+        np.testing.assert_allclose(gradient, loss.gradient(*arrays), rtol=1e-6)
 
 
 @each_loss
 def test_predictions_that_are_whole_numbers_are_numbers(loss):
     whole, floating = np.array([[1, 1], [1, 1]]), np.ones((2, 2))
-    assert loss(np.eye(2), whole) == loss(np.eye(2), floating)
-    np.testing.assert_array_equal(loss.gradient(np.eye(2), whole), loss.gradient(np.eye(2), floating))
+    for y in (np.eye(2), np.eye(2, dtype=int)):
+        assert loss(y, whole) == loss(np.eye(2), floating)
+        np.testing.assert_array_equal(loss.gradient(y, whole), loss.gradient(np.eye(2), floating))
 
 
 # ------------------------------------------------------------------ the domain of the targets
