@@ -34,6 +34,31 @@ def test_a_list_of_references_claims_no_role_and_exercises_share_no_id():
     assert page.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
 
 
+CODE = '<code class="docutils literal notranslate">{}</code>'
+
+
+@pytest.mark.parametrize(
+    ("name", "parted"),
+    [
+        ("experiments/in_keras/shallow.py", "experiments/<wbr>in_<wbr>keras/<wbr>shallow.<wbr>py"),
+        ("aelib.nn.layers.Dense.__call__", "aelib.<wbr>nn.<wbr>layers.<wbr>Dense.__call__"),
+        ("a_name_of_20_letters", "a_name_of_20_letters"),
+        ("numpy.testing.x == 0.12345", "numpy.<wbr>testing.<wbr>x == 0.12345"),
+    ],
+)
+def test_a_long_name_in_the_text_may_break_between_its_parts(name, parted):
+    code = CODE.format('<span class="pre">{}</span> <span class="pre">short.name</span>')
+    assert page.with_breaks_in_names(code.format(name)) == code.format(parted)
+
+
+def test_names_that_are_not_code_of_the_text_are_left_alone():
+    for body in (
+        '<pre><span class="pre">a.long.name.in.a.block.of.code</span></pre>',
+        "<p>a.long.name.of.a.package</p>",
+    ):
+        assert page.with_breaks_in_names(body) == body
+
+
 def test_the_arrow_beside_a_part_is_named_after_it():
     link = '<a class="reference internal" href="a.html">{}</a>'
     sidebar = (

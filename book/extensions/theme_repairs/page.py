@@ -5,7 +5,7 @@ uses it or not, and twice, so that every page ends in an error: it is switched o
 decides between light and dark only after the page was shown: a line in the head decides
 before, and has the fonts of the text fetched at once. A list of references has children
 that no list may have, and all exercises of a page share one id, and the sidebar's arrows
-have no names. And a figure gets its size, so that nothing moves when it arrives, and a box
+have no names. A long name in the text breaks anywhere. And a figure gets its size, so that nothing moves when it arrives, and a box
 in which it can scroll where the screen is narrow.
 """
 
@@ -24,6 +24,8 @@ BEFORE_THE_PAGE = """\
   for (const font of ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', '600 1em "Source Sans 3"'])
     document.fonts.load(font);
 })(document.documentElement);"""
+
+LONG_NAME = 20  # letters; a shorter one stays in one piece
 
 
 def switch_off_thebe(app, config):
@@ -68,6 +70,22 @@ def with_valid_lists(body):
     return re.sub(r'(<div class="proof admonition") id="proof">\s*<p>Proof\.', r"\1><p><em>Proof.</em>", body)
 
 
+def with_breaks_in_names(body):
+    """Let a long name or path in the text break behind a dot, a slash or an underscore, and so not within a word."""
+
+    def parted(match):
+        return (
+            re.sub(r"(?<=[A-Za-z0-9])([./_])(?=[A-Za-z])", r"\1<wbr>", match[0])
+            if len(match[1]) > LONG_NAME
+            else match[0]
+        )
+
+    names = re.compile(r'(?<=<span class="pre">)([^<]*)(?=</span>)')
+    return re.sub(
+        r'<code class="[^"]*literal[^"]*">.*?</code>', lambda code: names.sub(parted, code[0]), body, flags=re.DOTALL
+    )
+
+
 def with_named_toggles(navigation):
     """Say, in the HTML of the sidebar, what the arrow at the side of each part unfolds."""
 
@@ -94,7 +112,8 @@ def repair_page(app, pagename, templatename, context, doctree):
     paths = {name: os.path.join(app.srcdir, source) for source, name in images.items()}
     sizes = {name: imagesize.get(path) for name, path in paths.items() if os.path.exists(path)}
     sizes = {name: size for name, size in sizes.items() if min(size) > 0}
-    context["body"] = with_valid_lists(with_boxes_around_figures(context["body"], sizes))
+    body = with_boxes_around_figures(context["body"], sizes)
+    context["body"] = with_breaks_in_names(with_valid_lists(body))
 
 
 def setup(app):
