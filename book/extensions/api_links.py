@@ -20,7 +20,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from book.extensions.book_pages import is_notebook, joined, link_to_page, reading_order
+from book.extensions.book_pages import is_notebook, link_to_page, list_of_places, reading_order
 from book.extensions.cells import code_cells, parsed
 
 PACKAGE = "aelib"
@@ -232,9 +232,7 @@ def name_chapters(app, doctree, docname):
             place.parent.remove(place)
             continue
         links = [link_to_page(app, docname, chapter) for chapter in chapters]
-        place.replace_self(
-            nodes.paragraph("", "", nodes.Text("Used in "), *joined(links), nodes.Text("."), classes=["chapters-using"])
-        )
+        place.replace_self(list_of_places("Used in", links, "chapters-using"))
 
 
 def pages_of_the_reference(app, env):

@@ -2,7 +2,7 @@
 
 from docutils import nodes
 
-from book.extensions.book_pages import joined, link_to_page, reading_order
+from book.extensions.book_pages import link_to_page, list_of_places, reading_order
 
 
 def first_citations(env):
@@ -26,9 +26,7 @@ def end_with_citing_pages(app, doctree, docname):
     for citation in citations:
         places = cited.get(keys.get(citation["ids"][0]), {})
         links = [link_to_page(app, docname, page, anchor) for page, anchor in places.items()]
-        citation += nodes.paragraph(
-            "", "", nodes.Text("Cited in "), *joined(links), nodes.Text("."), classes=["cited-in"]
-        )
+        citation += list_of_places("Cited in", links, "cited-in")
 
 
 def pages_with_bibliographies(app, env):

@@ -18,6 +18,9 @@ import yaml
 from docutils.core import publish_doctree
 
 from book.extensions import search
+from book.minisearch.__main__ import SHA256, VERSION
+from book.sources import synonyms
+from book.sources.pages import Book
 
 STATIC = pathlib.Path(search.__file__).parents[1] / "static" / "search"
 QUERIES = yaml.safe_load(pathlib.Path(__file__).with_name("queries.yml").read_text(encoding="utf-8"))
@@ -35,10 +38,10 @@ def searcher(index):
     return lambda query, most=10: json.loads(find(query, most))
 
 
-def small_index(*entries, synonyms=()):
+def small_index(*entries, names=()):
     """The index of one page, whose entries are (title, text)."""
     entries = [[f"s{number}", title, [], text] for number, (title, text) in enumerate(entries)]
-    return search.script_of({"chapters/page": ("page.html", "1.1 A page", entries)}, dict(synonyms))
+    return search.script_of({"chapters/page": ("page.html", "1.1 A page", entries)}, dict(names))
 
 
 def titles(found):
@@ -58,7 +61,7 @@ def titles(found):
         ("gradients", "The gradient"),
         ("reparametrization", "Reparameterisation"),
         ("Bézier", "Bezier curves"),
-        ("overfiting", "Overfitting"),
+        ("overfittting", "Overfitting"),
         ("reparam", "Reparameterisation"),
     ],
 )
@@ -76,9 +79,7 @@ def test_a_title_counts_for_more_than_the_text_and_all_words_for_more_than_one()
 
 
 def test_another_name_leads_to_the_section():
-    index = small_index(
-        ("First weights", "Words."), ("Glorot", "Words."), synonyms={"page#s0": ["Xavier initialisation"]}
-    )
+    index = small_index(("First weights", "Words."), ("Glorot", "Words."), names={"page#s0": ["Xavier initialisation"]})
     assert titles(searcher(index)("xavier initialization")) == ["First weights"]
 
 
@@ -129,6 +130,19 @@ def test_a_page_is_cut_into_its_sections():
 )
 def test_a_formula_stands_in_characters(tex, characters):
     assert search.in_characters(tex) == characters
+
+
+def test_every_section_that_a_query_should_find_is_there(root):
+    sections = {place for page in Book(root).pages for place in synonyms.sections(page)}
+    wanted = {place.replace(".html", "") for place in QUERIES.values() if "/api/" not in place}
+    assert wanted - sections == set()
+
+
+def test_the_vendored_files_are_those_of_the_documented_version(root):
+    documented = (root / "book/minisearch/SOURCES.md").read_text(encoding="utf-8")
+    assert VERSION in documented and SHA256 in documented
+    assert "global.MiniSearch" in (STATIC / "minisearch.js").read_text(encoding="utf-8")
+    assert "Luca Ongaro" in (STATIC / "LICENSE").read_text(encoding="utf-8")
 
 
 # ---------------------------------------------------------------------------- the built book

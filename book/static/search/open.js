@@ -5,6 +5,7 @@
   const load = () => {
     if (asked) return;
     asked = true;
+    document.querySelectorAll(".search-count").forEach(count => { count.textContent = "Loading …"; }); // until it is searched
     const folder = `${document.documentElement.dataset.content_root}_static/search/`;
     const sheet = Object.assign(document.createElement("link"), {rel: "stylesheet", href: `${folder}search.css`});
     document.head.append(sheet);

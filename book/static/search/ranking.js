@@ -75,7 +75,12 @@ var bookSearch = (({stopWords, pages, entries}) => {
     let found = engine.search(query, {combineWith: "AND"});
     if (!found.length) found = engine.search(query, {combineWith: "OR"});
     const wanted = phrase(query);
-    const exactly = ({id}) => [entries[id][2], ...entries[id][3]].some(name => phrase(name) === wanted) ? 4 : 1;
+    const isName = /[a-z][A-Z]|\w[_.]\w/.test(query); // of something in a program: who writes one means the reference
+    const exactly = ({id}) => {
+      const [, , title, names] = entries[id];
+      if (isName && title === query.trim()) return 20;
+      return [title, ...names].some(name => phrase(name) === wanted) ? 4 : 1;
+    };
     found = found.map(result => ({...result, score: result.score * exactly(result)})).sort((a, b) => b.score - a.score);
     const sections = found.slice(0, most).map(({id, score, terms}) => {
       const [page, anchor, title, , text] = entries[id];
