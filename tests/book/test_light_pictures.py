@@ -52,7 +52,7 @@ def test_a_plot_weighs_half_and_looks_the_same(plot):
 
 def test_greys_become_fewer_where_nobody_sees_it(digits):
     copy = pixels(light(digits))
-    assert len(np.unique(copy)) == 64 and np.abs(copy - pixels(digits)).max() <= UNSEEN
+    assert len(np.unique(copy)) <= 64 and np.abs(copy - pixels(digits)).max() <= UNSEEN
 
 
 def test_what_a_notebook_made_is_left_alone(plot):

@@ -28,10 +28,19 @@ def test_a_size_that_is_given_or_not_known_and_an_image_of_others_are_left_alone
 
 def test_a_list_of_references_claims_no_role_and_exercises_share_no_id():
     body = '<div role="list" class="citation-list"><div class="citation" id="id4" role="doc-biblioentry"></div></div>'
-    assert page.with_valid_lists(body) == '<div class="citation-list"><div class="citation" id="id4"></div></div>'
-    assert page.with_valid_lists('<section id="exercise-content"><section id="mine">') == '<section><section id="mine">'
+    assert page.with_valid_names(body) == '<div class="citation-list"><div class="citation" id="id4"></div></div>'
+    assert page.with_valid_names('<section id="exercise-content"><section id="mine">') == '<section><section id="mine">'
     proof = '<div class="proof admonition" id="proof">\n<p>Proof. By (1).</p></div>'
-    assert page.with_valid_lists(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
+    assert page.with_valid_names(proof) == '<div class="proof admonition"><p><em>Proof.</em> By (1).</p></div>'
+
+
+def test_pictures_after_the_first_are_fetched_later():
+    body = page.with_boxes_around_figures('<img src="_images/a.png"><img src="_images/a.png">', {"a.png": (7, 4)})
+    assert body.count('loading="lazy"') == 1 and body.index('loading="lazy"') > body.index("a.png")
+
+
+def test_what_unfolds_code_is_named_by_the_words_on_it():
+    assert page.with_valid_names('<summary aria-label="Toggle hidden content"><p>Show') == "<summary><p>Show"
 
 
 CODE = '<code class="docutils literal notranslate">{}</code>'

@@ -112,6 +112,8 @@ UNDRAWN = """() => [...document.querySelectorAll("article .math")].filter(
     e => !e.querySelector("math *") || !e.closest("details:not([open])") && !(e.querySelector(".katex-base")?.getBoundingClientRect().width > 0)
   ).map(e => e.outerHTML.slice(0, 100))"""
 
+PICTURES_ARE_THERE = "[...document.querySelectorAll('article img')].every(e => e.complete)"
+
 BROKEN_IMAGES = (
     """() => [...document.querySelectorAll("article img")].filter(e => e.naturalWidth === 0).map(e => e.src)"""
 )
@@ -125,8 +127,9 @@ def visit(page, path):
     page.evaluate(SETTLE)
     shift = page.evaluate("window.shift")  # before the reader touches anything
     at_once = loaded(page)
-    page.evaluate(SCROLL_THROUGH)
     page.evaluate(UNFOLD)
+    page.evaluate(SCROLL_THROUGH)
+    page.wait_for_function(PICTURES_ARE_THERE)
     page.evaluate(SETTLE)
     return {
         "requests": [address for address in page.requests if not re.match(r"(file|data|blob):", address)],

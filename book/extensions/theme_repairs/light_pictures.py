@@ -4,6 +4,7 @@ A plot has few colours and a digit has greys alone, so nothing is lost that coul
 Only the copies beside the pages are changed, never what a notebook made.
 """
 
+import io
 import pathlib
 import re
 
@@ -16,7 +17,7 @@ NAMED_AFTER_CONTENT = r"[0-9a-f]{32,}"  # such a picture never changes
 
 
 def lighten(source, target):
-    """Write a picture again as WebP, with the fewest colours that look the same, or with 256.
+    """Write a picture again as WebP, with few colours if that looks the same, or with 256.
 
     A picture that lets something shine through keeps all its colours.
 
@@ -26,20 +27,29 @@ def lighten(source, target):
     """
     with Image.open(source) as picture:
         shines_through = "A" in picture.getbands() and picture.getchannel("A").getextrema() != (255, 255)
-        light = picture.convert("RGBA") if shines_through else with_few_colours(picture.convert("RGB"))
+        copies = [picture.convert("RGBA")] if shines_through else with_few_colours(picture.convert("RGB"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    light.save(target, "webp", lossless=True, quality=100, exact=True)
+    target.write_bytes(min(map(as_webp, copies), key=len))
+
+
+def as_webp(picture):
+    """The bytes of a picture, each of whose pixels is kept."""
+    file = io.BytesIO()
+    picture.save(file, "webp", lossless=True, quality=100, exact=True)
+    return file.getvalue()
 
 
 def with_few_colours(picture):
-    """An opaque picture with the fewest colours of `PALETTES` by which no pixel changes so that it is seen, or with the most."""
+    """The copies of an opaque picture in the colours of `PALETTES` of which no pixel has changed so that it is seen.
+
+    If there is none, it is the copy with the most colours.
+    """
     pixels = np.asarray(picture, dtype="int16")
-    for colours in PALETTES:
-        # Colours are chosen to cover all that there are, or a few coloured points beside many greys would turn grey.
-        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).convert("RGB")
-        if np.abs(np.asarray(few, dtype="int16") - pixels).max() <= UNSEEN:
-            break
-    return few
+    # Colours are chosen to cover all that there are, or a few coloured points beside many greys would turn grey.
+    kind = {"method": Image.Quantize.MAXCOVERAGE, "dither": Image.Dither.NONE}
+    copies = [picture.quantize(colours, **kind).convert("RGB") for colours in PALETTES]
+    changes = [np.abs(np.asarray(copy, dtype="int16") - pixels).max() for copy in copies]
+    return [copy for copy, change in zip(copies, changes) if change <= UNSEEN] or copies[-1:]
 
 
 def lighten_pictures(app, pagename, templatename, context, doctree):
