@@ -36,6 +36,9 @@ WHOLE = {
     "figure": HEIGHT // 2,
 }
 
+# A browser fetches a font when it first draws a letter of it, and `document.fonts.ready` may come before that.
+LOAD_FONTS = "() => Promise.allSettled([...document.fonts].map(font => font.load()))"
+
 # A formula that is wider than the text is made smaller until it fits.
 SHRINK = """() => document.querySelectorAll(".katex-display").forEach(formula => {
     const room = formula.clientWidth, need = formula.scrollWidth
@@ -74,15 +77,15 @@ def print_book(folder, pdf):
         window.goto(page_file.as_uri(), timeout=WAIT)
         window.emulate_media(media="print")
         window.add_style_tag(content=font_faces(pathlib.Path(fonts)))
-        window.evaluate("() => document.fonts.ready")
+        window.evaluate(LOAD_FONTS)
         window.evaluate(SHRINK)
         for boxes, short in WHOLE.items():
             window.evaluate(KEEP, [boxes, short])
         print_window(window, pdf)
-        pages = named_places(pdf)
-        window.evaluate(NUMBER, [pages.get(anchor) for anchor in titles])
+        pages = first_pages(pdf, titles)
+        window.evaluate(NUMBER, pages)
         print_window(window, pdf, outline=True, tagged=True)  # bookmarks, and the structure that a screen reader needs
-    if named_places(pdf) != pages:
+    if first_pages(pdf, titles) != pages:
         raise RuntimeError("Expected the chapters on the pages of the first print. Received: others in the second.")
     page_file.unlink()
     pack(pdf)
@@ -92,6 +95,12 @@ def print_book(folder, pdf):
 def print_window(window, pdf, **structure):
     """Print what a window shows."""
     window.pdf(path=str(pdf), prefer_css_page_size=True, print_background=True, **structure)
+
+
+def first_pages(pdf, anchors):
+    """The page of each anchor. (Of one between two pages Chromium may say either, but a chapter begins at the top of its own.)"""
+    places = named_places(pdf)
+    return [places.get(anchor) for anchor in anchors]
 
 
 def named_places(pdf):
