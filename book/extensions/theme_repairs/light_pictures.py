@@ -35,7 +35,7 @@ def lighten(source, target):
 def as_webp(picture):
     """The bytes of a picture, each of whose pixels is kept."""
     file = io.BytesIO()
-    picture.save(file, "webp", lossless=True, quality=100, exact=True)
+    picture.save(file, "webp", lossless=True, quality=100, method=5, exact=True)
     return file.getvalue()
 
 
