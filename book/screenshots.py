@@ -15,6 +15,11 @@ from book.printing.chromium import chromium
 PAGES = pathlib.Path("_build/html")
 WIDTHS = {1280: 1, 375: 2}  # and how many pixels of the screen make one of the page
 THEMES = ("light", "dark")
+# Those that are to be seen: others are not fetched yet.
+DRAW_PICTURES = """() => Promise.all([...document.images].filter(picture => {
+  const {top, bottom} = picture.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}).map(picture => picture.decode().catch(() => {})))"""
 PIECE = 2400  # the height of a piece, which is the window's
 
 
@@ -35,6 +40,7 @@ def take(page, address, path, folder):
     name = address.removesuffix(".html").replace("/", "_")
     for piece in range(math.ceil(height / PIECE)):
         page.evaluate(f"scrollTo({{top: {piece * PIECE}, behavior: 'instant'}})")
+        page.evaluate(DRAW_PICTURES)
         page.screenshot(path=folder / f"{name}_{piece + 1}.png")
 
 

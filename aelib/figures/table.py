@@ -209,12 +209,13 @@ def _texts(entry, spec, column):
 
 
 def _number(number, spec, column):
-    """A number as text, with a minus as wide as a plus."""
+    """A number as text, with a minus as wide as a plus, and none before a zero."""
     if spec is None:
         spec = "," if isinstance(number, numbers.Integral) else ".3g"
     try:
-        return format(number, spec).strip().replace("-", "−")
+        text = format(number, spec).strip().replace("-", "−")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"formats must fit the numbers of the column {column!r}. Received: {spec!r} for {number!r}."
         ) from error
+    return text if text.strip("−0.%") else text.lstrip("−")

@@ -1,7 +1,7 @@
-"""Keras in miniature, written in NumPy and nothing else: `import aelib.nn as keras` runs a script of Keras's.
+"""Keras in miniature, written in NumPy alone: a Keras script also runs after `import aelib.nn as keras`.
 
-Names, arguments, defaults and numbers are Keras's for all that is here. `Sequential` puts layers in a row; a layer's
-`forward` and `backward`, which Keras keeps to itself, are public.
+Everything that is here has the names, arguments, defaults and numbers of Keras. `Sequential` stacks layers; a
+layer's `forward` and `backward`, which Keras hides, are public.
 """
 
 from aelib.nn import (

@@ -1,11 +1,11 @@
-"""The functions between the layers: without one, a deep network is a single matrix.
+"""Activation functions and their derivatives.
 
-Each activation but the softmax is a pair of element-wise functions of the pre-activation `Z`: the
-value `A = f(Z)` for the forward pass and the derivative `f'(Z)` for the backward pass.
-Where a result is worked on further in place, `np.asarray` lets a plain number pass too.
+Each activation except the softmax is a pair of element-wise functions of the pre-activations `Z`: the value
+`A = f(Z)` for the forward pass and the derivative `f'(Z)` for the backward pass. Where a method works in place,
+`np.asarray` makes it accept plain numbers too.
 
-Each class has an instance under Keras's name for the function: `relu` is `ReLU()`, so that both
-`relu(z)` and `Dense(32, activation=relu)` work as in Keras.
+Each class has an instance under Keras's name for the function: `relu` is `ReLU()`, so that both `relu(z)` and
+`Dense(32, activation=relu)` work as in Keras.
 """
 
 import math
@@ -21,8 +21,8 @@ from aelib.nn.registry import resolve
 class Activation(Configurable):
     """Base class: an element-wise function and its derivative.
 
-    Where a method takes `out`, it writes its result there and returns it; `None` makes
-    a new array. A subclass must take `out`, too, and may leave it aside.
+    A method with an argument `out` writes its result there and returns it; `None` makes a new array. The methods of a
+    subclass must accept `out` but may ignore it.
     """
 
     def __call__(self, z, out=None):
@@ -71,7 +71,7 @@ class Activation(Configurable):
         return np.multiply(gradient, self.derivative(z, a, out), out=out)
 
     def identifier(self):
-        """Return Keras's name of the activation, or class and arguments where an argument was changed.
+        """Return Keras's name of the activation, or class and arguments if an argument is not the default.
 
         Returns
         -------
@@ -82,7 +82,7 @@ class Activation(Configurable):
 
 
 class Linear(Activation):
-    """`f(z) = z`, `f'(z) = 1`: no activation at all."""
+    """`f(z) = z`, `f'(z) = 1`."""
 
     def __call__(self, z, out=None):
         return z
@@ -97,9 +97,9 @@ class Linear(Activation):
 
 
 class ReLU(Activation):
-    """`f(z) = max(z, 0)`, `f'(z) = 1` where `z > 0`, else 0.
+    """`f(z) = max(z, 0)`, `f'(z) = 1` where `z > 0`, else 0 (Nair & Hinton 2010).
 
-    At the kink, `z = 0`, the derivative is taken to be 0, as Keras takes it.
+    At the kink, `z = 0`, we set the derivative to 0, as Keras does.
     """
 
     def __call__(self, z, out=None):
@@ -112,7 +112,7 @@ class ReLU(Activation):
 class Sigmoid(Activation):
     """`f(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2`, `f'(z) = f(z) (1 - f(z))`.
 
-    The form with tanh is the same function, never overflows, and needs no division.
+    The form with tanh is the same function, but cannot overflow and needs no division.
     """
 
     def __call__(self, z, out=None):
@@ -141,13 +141,13 @@ class Tanh(Activation):
 class ELU(Activation):
     """`f(z) = z` where `z > 0`, else `exp(z) - 1`; `f'(z) = 1`, else `exp(z) = f(z) + 1`.
 
-    The exponential linear unit with Keras's default, alpha = 1.
+    The exponential linear unit with Keras's default, alpha = 1 (Clevert et al. 2016).
     """
 
     def __call__(self, z, out=None):
         a = np.asarray(np.minimum(z, 0.0, out=out))
         np.expm1(a, out=a)
-        return np.maximum(z, a, out=a)  # exp(z) - 1 is never below z, so below 0 it is the larger
+        return np.maximum(z, a, out=a)  # exp(z) - 1 ≥ z, so for z < 0 it is the larger one
 
     def derivative(self, z, a, out=None):
         slope = np.asarray(np.minimum(a, 0, out=out))
@@ -156,7 +156,7 @@ class ELU(Activation):
 
 
 class Softplus(Activation):
-    """`f(z) = log(1 + exp(z))`, a smooth ReLU; `f'(z)` is the sigmoid of `z`."""
+    """`f(z) = log(1 + exp(z))`, a smooth ReLU; `f'(z)` is the sigmoid of `z` (Dugas et al. 2001)."""
 
     def __call__(self, z, out=None):
         a = np.asarray(np.copysign(z, -1.0, out=out))  # -|z|
@@ -171,7 +171,7 @@ class Softplus(Activation):
 class LeakyReLU(Activation):
     """`f(z) = z` where `z > 0`, else `negative_slope · z`; `f'(z) = 1`, else `negative_slope`.
 
-    A ReLU that cannot die: it lets a part of the gradient through on its negative side, too.
+    Unlike a ReLU, it has a non-zero gradient for negative `z`, so its units cannot die (Maas et al. 2013).
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ class LeakyReLU(Activation):
 
     def __call__(self, z, out=None):
         a = np.asarray(np.multiply(z, self.negative_slope, out=out))
-        return np.maximum(z, a, out=a)  # with a slope of at most 1 the larger one is the right one
+        return np.maximum(z, a, out=a)  # the slope is at most 1, so f(z) is the larger one
 
     def derivative(self, z, a, out=None):
         slope = np.empty_like(z) if out is None else out
@@ -194,7 +194,10 @@ class LeakyReLU(Activation):
 
 
 class SiLU(Activation):
-    """`f(z) = z σ(z)`, `f'(z) = σ(z) + f(z) (1 - σ(z))`, with the sigmoid `σ`; also called swish."""
+    """`f(z) = z σ(z)`, `f'(z) = σ(z) + f(z) (1 - σ(z))`, with the sigmoid `σ`.
+
+    Also called swish (Elfwing et al. 2018).
+    """
 
     def __call__(self, z, out=None):
         return np.multiply(z, precise_sigmoid(z), out=out)
@@ -205,7 +208,7 @@ class SiLU(Activation):
 
 
 def precise_sigmoid(z):
-    """Return the sigmoid, with all digits where it is small, too: `exp(z)` there, where `Sigmoid` has rounded to 0."""
+    """Return the sigmoid, accurate even where it is tiny and `Sigmoid` rounds to 0."""
     e = np.exp(-np.abs(z))  # at most 1: no overflow
     return np.where(np.greater(z, 0), 1, e) / (1 + e)
 
@@ -213,25 +216,25 @@ def precise_sigmoid(z):
 class GELU(Activation):
     """`f(z) = z Φ(z)`, `f'(z) = Φ(z) + z φ(z)`, with the standard normal distribution `Φ` and its density `φ`.
 
-    The Gaussian error linear unit in its exact form, which is Keras's default.
+    The Gaussian error linear unit (Hendrycks & Gimpel 2016) in its exact form, which is Keras's default.
     """
 
     def __call__(self, z, out=None):
-        return np.multiply(z, normal_distribution(z), out=out)
+        return np.multiply(z, normal_cdf(z), out=out)
 
     def derivative(self, z, a, out=None):
         density = np.exp(-0.5 * np.square(z)) / math.sqrt(2 * math.pi)
-        return np.add(normal_distribution(z), z * density, out=out)
+        return np.add(normal_cdf(z), z * density, out=out)
 
 
 ERFC = np.frompyfunc(math.erfc, 1, 1)
 
 
-def normal_distribution(z):
+def normal_cdf(z):
     """Return `Φ(z) = erfc(-z / √2) / 2`, in the dtype of `z`.
 
-    NumPy has no error function, so the standard library's is called for one number after the other: about
-    0.1 µs each. With `erfc`, small probabilities keep their digits.
+    NumPy has no error function, so we call that of the standard library once per entry, which takes about 0.1 µs.
+    Using `erfc` keeps the digits of small probabilities.
     """
     argument = np.asarray(z) / -math.sqrt(2.0)
     return np.asarray(ERFC(argument), argument.dtype) / 2
@@ -240,8 +243,8 @@ def normal_distribution(z):
 class Softmax(Activation):
     """`f(z)_i = exp(z_i) / Σ_j exp(z_j)` along the last axis: positive numbers that sum to 1.
 
-    Each output depends on every `z` of its row, so there is no `f'(z)` for each entry. The error signal
-    needs all of a row: `∂C/∂z_i = a_i (∂C/∂a_i - Σ_j a_j ∂C/∂a_j)`.
+    Each output depends on all entries of its row, so there is no element-wise derivative `f'(z)`. The error signal is
+    `∂C/∂z_i = a_i (∂C/∂a_i - Σ_j a_j ∂C/∂a_j)`.
     """
 
     def __call__(self, z, out=None):
@@ -252,7 +255,7 @@ class Softmax(Activation):
 
     def derivative(self, z, a, out=None):
         raise NotImplementedError(
-            "Softmax has no derivative element by element: expected a call of backward. Received: one of derivative."
+            "Softmax has no element-wise derivative: expected a call of backward. Received: a call of derivative."
         )
 
     def backward(self, gradient, z, a, out=None):
@@ -274,7 +277,7 @@ ACTIVATIONS = {
     "silu": SiLU,
     "gelu": GELU,
 }
-NAMES = {**ACTIVATIONS, "softmax": Softmax, "swish": SiLU}  # all that `get` takes
+NAMES = {**ACTIVATIONS, "softmax": Softmax, "swish": SiLU}  # all names that `get` accepts
 
 linear, relu, sigmoid, tanh, elu, softplus = Linear(), ReLU(), Sigmoid(), Tanh(), ELU(), Softplus()
 leaky_relu, silu, gelu, softmax = LeakyReLU(), SiLU(), GELU(), Softmax()
@@ -282,14 +285,14 @@ swish = silu
 
 
 def get(identifier):
-    """Return the activation of a name, a dictionary, a class or an object; `None` is the linear one, as in Keras."""
+    """Return the activation for a name, a dictionary, a class or an object; `None` is `Linear`, as in Keras."""
     if identifier is None:
         return Linear()
     return resolve(identifier, NAMES, Activation, "activation")
 
 
 def serialize(activation):
-    """Return what `get` makes an equal activation from: Keras's name, or class and arguments."""
+    """Return an identifier from which `get` makes an equal activation: Keras's name, or class and arguments."""
     return activation.identifier()
 
 

@@ -1,8 +1,8 @@
-"""A network in one file: what it is made of, its weights, and all that its training needs to go on.
+"""The file format of `Sequential.save`: configuration, weights, and the state needed to resume training.
 
-The file is one of NumPy's npz archives. Its array `network` is a description in JSON; the others are the weights and
-what the optimizer keeps beside each. Nothing is pickled, so that reading a file never runs code that came with it.
-`aelib.nn.models.load_model` makes a network of it again.
+The file is a NumPy npz archive. Its array `network` is a description in JSON; the other arrays are the weights and the
+slots of the optimizer. Nothing is pickled, so loading a file never executes code from it.
+`aelib.nn.models.load_model` restores the network.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ DESCRIPTION = "network"  # the name of the array that holds the description
 
 
 def save(network, path):
-    """Write a network, its optimizer and its generators to one file: see `Sequential.save`."""
+    """Save a network, its optimizer and its generators to one file: see `Sequential.save`."""
     network._require_built()
     refuse_own("network", network)
     arrays = {f"weights/{name}": variable for name, variable in network.variables.items()}
@@ -29,7 +29,7 @@ def save(network, path):
     if network.optimizer is not None:
         optimizer = network.optimizer.identifier() | {"iterations": network.optimizer.iterations, "state": False}
         if network.optimizer.state is not None:
-            network.optimizer.build(network.trainable_variables)  # says so if it remembers other weights
+            network.optimizer.build(network.trainable_variables)  # refuses slots of other weights
             optimizer["state"] = True
             arrays |= {
                 f"optimizer/{i}/{slot}": array
@@ -49,18 +49,19 @@ def save(network, path):
 
 
 def save_weights(network, path):
-    """Write the weights of a network to one file, by their names."""
+    """Save the weights of a network to one file, under their names."""
     network._require_built()
     write(path, {}, {f"weights/{name}": variable for name, variable in network.variables.items()})
 
 
 def load_weights(network, path):
-    """Read the weights of a network from a file that `save_weights` or `save` wrote.
+    """Load the weights of a network from a file that `save_weights` or `save` wrote.
 
     Raises
     ------
     ValueError
-        If the file is no such file, or holds weights of other names, shapes or precision; then no weight is changed.
+        If the file was not written by these, or its weights have other names, shapes or precision. No weight is
+        changed in that case.
     """
     network._require_built()
     _, arrays = read(path)
@@ -73,9 +74,9 @@ def load_weights(network, path):
 
 
 def differences(expected, received):
-    """Say which arrays are missing, do not belong, or have another shape or precision; nothing if all is well."""
+    """Return a text that lists missing and unexpected arrays, and those of another shape or precision, or ``""``."""
     wrong = [f"{name} missing" for name in expected if name not in received]
-    wrong += [f"{name} too many" for name in received if name not in expected]
+    wrong += [f"{name} not expected" for name in received if name not in expected]
     for name in expected:
         if name in received:
             kinds = [f"{array.dtype.name}{array.shape}" for array in (expected[name], received[name])]
@@ -85,11 +86,11 @@ def differences(expected, received):
 
 
 def refuse_own(name, part):
-    """Say that a part of a network, or of a part of it, is of a class that `load_model` does not know."""
+    """Raise `TypeError` if a part of a network, at any depth, is of a class that `load_model` does not know."""
     if not type(part).__module__.startswith(("aelib.nn.", "numpy.random.")):
         raise TypeError(
-            f"save expected as {name} one of aelib.nn's own classes. Received: {part!r} "
-            f"of type {type(part).__name__}, whose code cannot be written down."
+            f"save expected {name} to be of a class of aelib.nn. Received: {part!r} "
+            f"of type {type(part).__name__}, whose code cannot be saved."
         )
     if isinstance(part, np.random.Generator):
         refuse_own(name, part.bit_generator)
@@ -101,15 +102,15 @@ def refuse_own(name, part):
 
 
 def as_plain(value):
-    """Return what JSON cannot hold as such: an array as a list, a number of NumPy's as a number."""
+    """Return a NumPy array as a list and a NumPy number as a Python number, for JSON."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     raise TypeError(f"save expected numbers, names and lists of them as settings. Received: {value!r}.")
 
 
 def write(path, description, arrays):
-    """Write an archive to `path`: all of it, or nothing, so that an earlier file stays whole."""
-    path = os.path.realpath(os.fsdecode(path))  # what a link points at is replaced, not the link
+    """Write an archive to `path` completely or not at all; if this fails, an earlier file stays as it was."""
+    path = os.path.realpath(os.fsdecode(path))  # replaces the target of a link, not the link
     folder = os.path.dirname(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise ValueError(f"save expected the name of a file. Received: {path}, which is something else.")
@@ -117,7 +118,7 @@ def write(path, description, arrays):
         raise FileNotFoundError(f"save expected a folder that exists. Received: {path}.")
     try:
         text = json.dumps({"format": FORMAT, "version": VERSION, **description}, default=as_plain, allow_nan=False)
-    except ValueError as error:  # which does not say where it stands
+    except ValueError as error:  # json does not say which setting is wrong
         raise TypeError(f"save expected settings that are finite numbers. Received: {description}.") from error
     unfinished = os.path.join(folder, f".unfinished-{secrets.token_hex(8)}")
     try:
@@ -133,14 +134,14 @@ def write(path, description, arrays):
 
 
 def read(path):
-    """Return the description and the arrays of a file, whole and unchanged.
+    """Return the description and the arrays of a file.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not one that `save` wrote, or is cut short or damaged.
+        If the file was not written by `save`, or is truncated or damaged.
     """
     path = os.fsdecode(path)
     if not os.path.exists(path):
@@ -149,7 +150,7 @@ def read(path):
         names = [name.removesuffix(".npy") for name in archive.namelist()]
         if len(set(names)) < len(names):
             raise ValueError("an archive that holds an array twice.")
-        # All bytes of an array are read before it is made: only then is their checksum compared.
+        # Reading all bytes of an array before decoding them makes zipfile compare their checksum.
         arrays = {
             name: np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
             for name in names
@@ -164,11 +165,11 @@ def read(path):
 
 @contextlib.contextmanager
 def refused_by_name(path):
-    """Say of every error with which reading a file ends which file it was."""
+    """Turn any error raised while a file is read into a `ValueError` that names the file."""
     try:
         yield
     except Exception as error:  # zipfile, json, NumPy and each constructor raise their own
         reason = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(
-            f"Expected {path} to be a file that a network was saved to, whole and unchanged. Received: {reason}"
+            f"Expected {path} to be a complete, undamaged file of a saved network. Received: {reason}"
         ) from error

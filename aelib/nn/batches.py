@@ -1,4 +1,4 @@
-"""Where the batches of an epoch come from: from arrays, in memory or on disk, or from a stream."""
+"""The batches of an epoch, taken from arrays in memory or on disk, or from an iterable."""
 
 import numpy as np
 
@@ -6,20 +6,20 @@ from aelib.nn.memory import Buffers
 
 
 class ArrayBatches:
-    """Batches picked from arrays, in a new order each epoch.
+    """Batches taken from arrays, in a new random order in each epoch.
 
     Parameters
     ----------
     x, y : ndarray, shape (n, …)
-        Inputs and targets; `y is x` is an autoencoder, whose batches are picked once.
+        Inputs and targets. If `y is x`, as for an autoencoder, each batch is gathered only once.
     batch_size : int
-        Examples a batch; the last one of an epoch may be smaller.
+        Examples per batch; the last batch of an epoch may be smaller.
     shuffle : bool
-        Whether the order is drawn anew each epoch.
+        Whether to draw a new order for each epoch.
     rng : numpy.random.Generator
         Draws the orders.
     dtype : str or dtype
-        The precision of the batches, that of the network.
+        The precision of the batches, which is that of the network.
     """
 
     def __init__(self, x, y, batch_size, shuffle, rng, dtype):
@@ -28,9 +28,9 @@ class ArrayBatches:
         self._buffers = Buffers()
 
     def epoch(self):
-        """Yield `(x_batch, y_batch)` until every example has come once.
+        """Yield `(x_batch, y_batch)` until every example has been used once.
 
-        A batch is valid until the next one is asked for: they share their memory.
+        All batches share the same memory: each one is overwritten by the next.
         """
         n = len(self.x)
         order = self.rng.permutation(n) if self.shuffle else np.arange(n)
@@ -40,9 +40,9 @@ class ArrayBatches:
             yield x, x if self.y is self.x else self._pick("y", self.y, rows)
 
     def _pick(self, name, data, rows):
-        """The given rows of `data`, in memory that is used for every batch."""
+        """Return the given rows of `data`, in memory that all batches share."""
         out = self._buffers.array(name, (len(rows), *data.shape[1:]), data.dtype)
-        # The rows are in range; "clip" spares `take` a copy it makes to be able to undo its work.
+        # The rows are in range. With mode="clip", `take` writes directly into `out`, without a temporary copy.
         picked = np.take(data, rows, axis=0, out=out, mode="clip")
         return picked.astype(self.dtype, copy=False)
 
@@ -54,8 +54,8 @@ class StreamBatches:
     ----------
     source : iterable of (x_batch, y_batch)
     steps_per_epoch : int or None
-        How many batches make an epoch; a generator may be endless then. `None` goes
-        through the whole iterable in each epoch.
+        The number of batches per epoch; the iterable may then be an endless generator. `None` uses the whole iterable
+        in each epoch.
 
     Raises
     ------
@@ -78,7 +78,7 @@ class StreamBatches:
         Raises
         ------
         ValueError
-            If the iterable ends too early, or yields something other than a pair.
+            If the iterable ends too early, or yields something that is not a pair.
         """
         count = 0
         for pair in self.source if self.steps_per_epoch is None else self._endless:
@@ -91,11 +91,11 @@ class StreamBatches:
         if count == 0 or self.steps_per_epoch is not None:
             raise ValueError(
                 f"Expected {self.steps_per_epoch or 'at least one'} batches in this epoch. Received: {count}, "
-                "then the iterable ended. A generator can be gone through only once; a list again and again."
+                "then the iterable ended. A generator can be used only once, a list repeatedly."
             )
 
     def _again_and_again(self):
-        """The batches of the source, from the start again whenever they end, if they can be had again."""
+        """Yield the batches of the source, and start again at the end if the source is not a one-time iterator."""
         while True:
             count = 0
             for pair in self.source:

@@ -1,6 +1,6 @@
-"""A callback looks over the shoulder of `fit`: it is told when an epoch begins and ends.
+"""Callbacks: objects that `fit` calls at the beginning and the end of training and of each epoch.
 
-The hooks and their arguments are Keras's.
+The hooks and their arguments are those of Keras.
 """
 
 import os
@@ -14,7 +14,7 @@ from aelib.nn.not_here import refuse_names
 
 
 class Callback:
-    """Base class: override the hooks you need. `self.model` is the network in training."""
+    """Base class: override the hooks that you need. `self.model` is the network in training."""
 
     model = None
     params = None
@@ -32,25 +32,25 @@ class Callback:
         """Called before each epoch, counted from 0."""
 
     def on_epoch_end(self, epoch, logs=None):
-        """Called after each epoch; `logs` holds its `"loss"` and, if there is one, `"val_loss"`."""
+        """Called after each epoch; `logs` holds its `"loss"` and, with validation data, its `"val_loss"`."""
 
     def on_train_end(self, logs=None):
         """Called once, after the last epoch."""
 
 
 class CallbackList(Callback):
-    """Passes every call on to each callback of a list.
+    """Forwards every call to each callback in a list.
 
     Parameters
     ----------
     callbacks : Callback, list of Callback or None
     model : Sequential
     epochs : int
-        How many epochs are planned.
+        The planned number of epochs.
     verbose : {0, 1, 2} or "auto"
         Unless 0, a `Progress` is added.
     history : History
-        Is told after them, as in Keras, so that it remembers what they add to the numbers of an epoch.
+        Called after the callbacks, as in Keras, so that it records what they add to `logs`.
     """
 
     def __init__(self, callbacks, model, epochs, verbose, history):
@@ -85,12 +85,14 @@ class CallbackList(Callback):
 
 
 class History(Callback):
-    """Remembers every epoch's numbers. `fit` adds one and returns it.
+    """Records the losses of every epoch. `fit` creates one and returns it.
 
     Attributes
     ----------
     epoch : list of int
+        The indices of the epochs, counted from 0.
     history : dict of str to list of float
+        For each name in `logs`, such as ``"loss"``, one value per epoch.
     """
 
     def __init__(self):
@@ -104,12 +106,12 @@ class History(Callback):
 
 
 class Progress(Callback):
-    """One line of text that is rewritten after each epoch: epoch, losses, seconds.
+    """Prints one line, updated after each epoch: the epoch, the losses and the elapsed time in seconds.
 
     Parameters
     ----------
     stream : file or None
-        Where the line is written; `None` is standard output.
+        The output; `None` is standard output.
     """
 
     def __init__(self, stream=None):
@@ -128,7 +130,7 @@ class Progress(Callback):
         print(file=self._stream(), flush=True)
 
     def _write(self, line):
-        # Blanks cover what a longer line before this one would leave standing.
+        # Spaces overwrite the rest of a longer previous line.
         print("\r" + line.ljust(self._width), end="", file=self._stream(), flush=True)
         self._width = len(line)
 
@@ -137,18 +139,18 @@ class Progress(Callback):
 
 
 class EarlyStopping(Callback):
-    """Stop when a number has not improved for `patience` epochs.
+    """Stop training when a loss has not improved for `patience` epochs (Prechelt 1998).
 
     Parameters
     ----------
     monitor : str
-        The number to make small: ``"val_loss"`` or ``"loss"``.
+        The quantity to minimise: ``"val_loss"`` or ``"loss"``.
     min_delta : float
-        An improvement must be larger than this.
+        The smallest decrease that counts as an improvement; its sign is ignored.
     patience : int
-        How many epochs without improvement are borne.
+        The number of epochs without improvement after which training stops.
     restore_best_weights : bool
-        Whether the weights of the best epoch are put back when training ends.
+        Whether to restore the weights of the best epoch when training ends.
 
     Attributes
     ----------
@@ -156,6 +158,11 @@ class EarlyStopping(Callback):
         The best value seen.
     best_epoch, stopped_epoch : int
         Counted from 0; `stopped_epoch` is 0 if training was not stopped.
+
+    Raises
+    ------
+    ValueError
+        At the end of an epoch, if `monitor` is not in `logs`.
     """
 
     def __init__(self, monitor="val_loss", min_delta=0.0, patience=0, *, restore_best_weights=False):
@@ -175,7 +182,7 @@ class EarlyStopping(Callback):
         logs = logs or {}
         if self.monitor not in logs:
             raise ValueError(
-                f"EarlyStopping expected '{self.monitor}' among the numbers of an epoch. "
+                f"EarlyStopping expected '{self.monitor}' among the logs of an epoch. "
                 f"Received: {', '.join(logs)}. A val_loss needs validation_data."
             )
         self.wait += 1
@@ -193,18 +200,18 @@ class EarlyStopping(Callback):
 
 
 class LearningRateScheduler(Callback):
-    """Set the optimizer's learning rate anew before each epoch, and add it to the numbers of the epoch.
+    """Set the optimizer's learning rate before each epoch, and add it to the logs of the epoch.
 
     Parameters
     ----------
     schedule : callable
-        Gets the number of the epoch, counted from 0, and the learning rate as it stands;
-        returns the new one, a positive number.
+        Called with the index of the epoch, counted from 0, and the current learning rate; returns the new learning
+        rate, a positive number.
 
     Raises
     ------
     ValueError
-        At the beginning of an epoch, if `schedule` returns no positive, finite number.
+        At the beginning of an epoch, if `schedule` does not return a positive, finite number.
     """
 
     def __init__(self, schedule):
@@ -223,33 +230,32 @@ class LearningRateScheduler(Callback):
 
 
 class ModelCheckpoint(Callback):
-    """Save the network after each epoch, so that training can go on from there.
+    """Save the network after each epoch, so that training can resume from there.
 
-    The file is what `aelib.nn.models.load_model` reads. The state of the callbacks is not in
-    it. Tell `fit` by `initial_epoch` how many epochs the network has behind it, or it counts
-    from 1 again and replaces earlier files.
+    `aelib.nn.models.load_model` reads the file, which does not include the state of the callbacks. When you resume,
+    pass the number of epochs already done to `fit` as `initial_epoch`; otherwise the epochs are counted from 1 again,
+    and earlier files are replaced.
 
     Parameters
     ----------
     filepath : str or os.PathLike
-        The file's name. It may hold places for the number of the epoch, counted from 1,
-        and for the numbers of an epoch: ``"{epoch:02d}-{val_loss:.4f}.npz"``. Without
-        them each file replaces the one before. A folder that is not there is made.
+        The name of the file. It may contain format fields for the number of the epoch, counted from 1, and for the
+        logs of the epoch: ``"{epoch:02d}-{val_loss:.4f}.npz"``. Without fields, each file replaces the previous one.
+        Missing folders are created.
     monitor : str
-        The number to make small, where only the best is saved: ``"val_loss"`` or ``"loss"``.
+        The quantity to minimise if `save_best_only`: ``"val_loss"`` or ``"loss"``.
     save_best_only : bool
         Whether to save only when `monitor` is smaller than ever before; NaN never is.
 
     Attributes
     ----------
     best : float
-        The best value seen, in all trainings that this callback was part of, as in
-        Keras; infinity unless `save_best_only`.
+        The best value seen in all trainings that used this callback, as in Keras; infinity unless `save_best_only`.
 
     Raises
     ------
     ValueError
-        At the end of an epoch, if `filepath` or `monitor` names a number that the epoch does not have.
+        At the end of an epoch, if `filepath` or `monitor` names a quantity that is not in `logs`.
     """
 
     def __init__(self, filepath, monitor="val_loss", *, save_best_only=False):
@@ -270,14 +276,14 @@ class ModelCheckpoint(Callback):
             return self.filepath.format(epoch=epoch + 1, **logs)
         except (KeyError, IndexError, ValueError) as error:
             raise ValueError(
-                f"ModelCheckpoint expected in filepath no places but those of {', '.join(['epoch', *logs])}. "
+                f"ModelCheckpoint expected only the fields {', '.join(['epoch', *logs])} in filepath. "
                 f"Received: {self.filepath!r}. A val_loss needs validation_data."
             ) from error
 
     def _is_best(self, logs):
         if self.monitor not in logs:
             raise ValueError(
-                f"ModelCheckpoint expected '{self.monitor}' among the numbers of an epoch. "
+                f"ModelCheckpoint expected '{self.monitor}' among the logs of an epoch. "
                 f"Received: {', '.join(logs)}. A val_loss needs validation_data."
             )
         if not logs[self.monitor] < self.best:

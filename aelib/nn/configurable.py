@@ -1,7 +1,7 @@
-"""What an object was made with: layers, activations, initializers, regularizers, losses and optimizers can all tell.
+"""Configurations of layers, activations, initializers, regularizers, losses and optimizers, as in Keras.
 
-The arguments of the constructor are the configuration. An object keeps each argument in the attribute of the same
-name, and everything here follows from the constructor's signature.
+The configuration of an object is the arguments of its constructor. The object keeps each argument in the attribute of
+the same name, so the signature of the constructor determines everything here.
 """
 
 import inspect
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Configurable:
-    """Base class of everything that is made from a few settings, as in Keras."""
+    """Base class of all objects that have a configuration."""
 
     def get_config(self):
         """Return the arguments of the constructor, from which `from_config` makes an equal object.
@@ -19,14 +19,13 @@ class Configurable:
         Returns
         -------
         dict of str to object
-            Numbers, strings, booleans, `None`, and lists and dictionaries of these. A configurable object among the
-            arguments is written as its `identifier`. A seed that is a generator is written as `None`, since the
-            state of a generator is no setting.
+            Numbers, strings, booleans, `None`, and lists and dictionaries of these. A configurable object becomes its
+            `identifier`. A seed that is a generator becomes `None`, because the state of a generator is not a setting.
 
         Raises
         ------
         TypeError
-            If the object has no attribute of the name of an argument.
+            If the object lacks an attribute with the name of an argument.
         """
         missing = [name for name in arguments(type(self)) if not hasattr(self, name)]
         if missing:
@@ -43,8 +42,7 @@ class Configurable:
         Parameters
         ----------
         config : dict of str to object
-            As `get_config` returns it, here or in Keras. An argument that Keras has and this class has not must be
-            `None`, which asks for nothing.
+            The result of `get_config`, here or in Keras. An argument that only Keras has must be `None`.
 
         Returns
         -------
@@ -54,13 +52,13 @@ class Configurable:
         Raises
         ------
         TypeError
-            If the class has no such argument.
+            If the class does not have an argument, unless that is `None`.
         """
         known = arguments(cls)
         return cls(**{name: value for name, value in config.items() if name in known or value is not None})
 
     def identifier(self):
-        """Return what `get` makes an equal object from: the name of the class, and the configuration.
+        """Return the name of the class and the configuration, from which `get` makes an equal object.
 
         Returns
         -------
@@ -69,7 +67,7 @@ class Configurable:
         return {"class_name": type(self).__name__, "config": self.get_config()}
 
     def __repr__(self):
-        """The call that makes such an object, without the arguments that have their default."""
+        """Return the call that makes an equal object, without the arguments that have their default."""
         values = {name: getattr(self, name, default) for name, default in arguments(type(self)).items()}
         given = [
             f"{name}={values[name]!r}"
@@ -80,9 +78,9 @@ class Configurable:
 
 
 def arguments(cls):
-    """Map the name of each argument of a constructor to its default; one without has `inspect.Parameter.empty`.
+    """Map the name of each argument of a constructor to its default, or to `inspect.Parameter.empty`.
 
-    A constructor that ends with `**named` passes these on to that of its base class.
+    A constructor that ends with `**named` passes those arguments to the constructor of its base class.
     """
     found, passes_on = {}, True
     for owner in cls.__mro__:
@@ -95,7 +93,7 @@ def arguments(cls):
 
 
 def plain(value):
-    """Return an argument as a configuration holds it."""
+    """Return the value of an argument in the form used in a configuration."""
     if isinstance(value, Configurable):
         return value.identifier()
     if isinstance(value, np.random.Generator):
@@ -106,7 +104,7 @@ def plain(value):
 
 
 def is_default(value, default):
-    """Whether an argument has its default: the same value, or the object that the default's name stands for."""
+    """Return whether an argument has its default: the same value, or the object whose name is the default."""
     if isinstance(value, Configurable) and isinstance(default, str):
         unchanged = repr(value) == f"{type(value).__name__}()"
         return value.identifier() == default or (unchanged and snake_case(type(value).__name__) == default)
@@ -114,6 +112,6 @@ def is_default(value, default):
 
 
 def snake_case(name):
-    """Return the name of a class as Keras writes it in lower case: ``"HeNormal"`` is ``"he_normal"``."""
+    """Return the name of a class in snake case, as in Keras: ``"HeNormal"`` becomes ``"he_normal"``."""
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

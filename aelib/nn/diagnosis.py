@@ -1,6 +1,6 @@
-"""What to look at, layer by layer, when a network does not learn: its gradients, its dead units, its saturated units.
+"""Measures per layer for a network that does not learn: sizes of gradients, dead units, and saturated units.
 
-The chapter *How to make it train better* says which of these numbers means what.
+The chapter *How to make it train better* explains how to interpret these numbers.
 """
 
 import numpy as np
@@ -8,21 +8,21 @@ import numpy as np
 from aelib.nn.activations import ReLU, Sigmoid, Tanh
 from aelib.nn.layers import Affine
 
-#: The two ends of an activation that flattens out on both sides.
+#: The lower and upper limits of the saturating activations.
 ENDS = {Sigmoid: (0.0, 1.0), Tanh: (-1.0, 1.0)}
 
 
 def gradient_sizes(network, x, y):
-    """Return the root mean square of the entries of `∂C/∂W`, one number a layer.
+    """Return the root mean square of the entries of `∂C/∂W`, one value per layer.
 
-    It does not depend on how many entries there are, so layers of different sizes can be compared.
+    It does not depend on the number of entries, so layers of different sizes can be compared.
 
     Parameters
     ----------
     network : aelib.nn.sequential.Sequential
-        Compiled.
+        A compiled network.
     x, y : ndarray, shape (n, features)
-        Some examples and their targets.
+        Examples and their targets.
 
     Returns
     -------
@@ -33,13 +33,13 @@ def gradient_sizes(network, x, y):
 
 
 def activation_sizes(network, x):
-    """Return the root mean square of the activations, one number a layer.
+    """Return the root mean square of the activations, one value per layer.
 
     Parameters
     ----------
     network : aelib.nn.sequential.Sequential
     x : ndarray, shape (n, features)
-        Some examples.
+        Examples.
 
     Returns
     -------
@@ -49,18 +49,18 @@ def activation_sizes(network, x):
 
 
 def dead_shares(network, x):
-    """Return the share of dead units of each layer: of those that are zero for every example.
+    """Return the fraction of dead units of each layer, that is, of units whose output is zero for every example.
 
     Parameters
     ----------
     network : aelib.nn.sequential.Sequential
     x : ndarray, shape (n, features)
-        Examples, a few hundred at least: a unit that none of them wakes may still be woken by another.
+        At least a few hundred examples: a unit that is zero for all of them may still be active for another.
 
     Returns
     -------
     ndarray, shape (layers,)
-        Between 0 and 1; NaN for a layer that is not ReLU, which has no units of this kind.
+        Between 0 and 1; NaN for a layer without ReLU units.
     """
     return np.array(
         [
@@ -71,15 +71,15 @@ def dead_shares(network, x):
 
 
 def saturated_shares(network, x, margin=0.01):
-    """Return the share of saturated activations of each layer: of those that are at one of the two ends.
+    """Return the fraction of saturated activations of each layer, that is, of activations close to a limit.
 
     Parameters
     ----------
     network : aelib.nn.sequential.Sequential
     x : ndarray, shape (n, features)
-        Some examples.
+        Examples.
     margin : float
-        How near to an end counts, as a share of the way from one end to the other.
+        The largest distance from a limit that counts as close, as a fraction of the distance between the limits.
 
     Returns
     -------
@@ -95,14 +95,14 @@ def saturated_shares(network, x, margin=0.01):
 
 
 def _activations(network, x):
-    """Yield each layer with its activations, shape (n, units)."""
+    """Yield each layer and its activations, shape (n, units)."""
     network.forward(x)
     for layer in affine_layers(network):
         yield layer, layer.kept[-1]
 
 
 def affine_layers(network):
-    """The layers with a kernel and an activation, those of networks within the network among them."""
+    """Yield the layers with a kernel and an activation, including those of nested networks."""
     for layer in network.layers:
         if hasattr(layer, "layers"):
             yield from affine_layers(layer)
@@ -111,5 +111,5 @@ def affine_layers(network):
 
 
 def root_mean_square(array):
-    """The root of the mean of the squares, in float64, where the square of a vanished gradient is not yet zero."""
+    """Return the root mean square in float64, where the squares of vanishing gradients do not underflow."""
     return float(np.sqrt(np.mean(np.square(array, dtype="float64"))))

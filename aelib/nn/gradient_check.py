@@ -1,8 +1,7 @@
-"""Is `backward` right? Nudge each weight, watch the loss, and compare slopes.
+"""Checks of `backward` by central differences.
 
-The central difference `(C(w + h) - C(w - h)) / 2h` needs no calculus and no backward
-pass, only the definition of the derivative. So it is a judge that cannot make the
-same mistake as the code it judges.
+The central difference `(C(w + h) - C(w - h)) / 2h` approximates a derivative with two evaluations of the loss. It does
+not use the backward pass, so it does not repeat a mistake made there.
 """
 
 import copy
@@ -19,34 +18,38 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None, train
     Parameters
     ----------
     network : Sequential
-        Built, or buildable from `x`. A float64 copy is checked; it is left as it was.
+        The check uses a float64 copy, which is built from `x` if necessary; the network itself is not changed.
     x : array_like, shape (n, features)
     y : array_like, shape (n, units of the last layer)
     loss : str or Loss
-        Any loss of `aelib.nn.losses`; the network's penalties are included.
+        A loss of `aelib.nn.losses`; the network's penalties are added to it.
     entries : int or None
-        How many entries of each array are nudged, drawn at random where the array has
-        more; `None` nudges all of them.
+        The number of entries of each array to check, drawn at random; `None` checks all of them.
     step : float
-        `h`, the size of a nudge.
+        `h`, the size of a perturbation.
     rng : numpy.random.Generator, int or None
         Draws the entries.
     training : bool
-        Whether the passes are those of a training step. What a layer draws, such as the noise of
-        a dropout, is the same in every pass.
+        Whether to run the passes as in a training step. Random draws of a layer, such as a dropout mask, are the same
+        in every pass.
 
     Returns
     -------
     dict of str to float
         For each weight array, such as ``"dense/kernel"``, the relative error
         `‖g - ĝ‖ / max(‖g‖, ‖ĝ‖)` between the gradient `g` and the central difference `ĝ`
-        over the entries that were nudged; 0 if both are exactly zero.
+        over the entries checked; 0 if both are exactly zero.
+
+    Raises
+    ------
+    ValueError
+        If `entries`, `step` or `loss` is invalid, or the data do not have the shapes of the network.
 
     Notes
     -----
-    A correct gradient gives about 1e-7 or less for smooth activations; a wrong sign
-    gives 2, a gradient that is missing gives 1. Where a nudge carries a ReLU across
-    its kink, the two slopes rightly differ: nudge fewer entries, or move `x`.
+    With smooth activations, a correct gradient gives about 1e-7 or less; a wrong sign gives 2, and a missing gradient
+    gives 1. If a perturbation moves a ReLU across its kink, `g` and `ĝ` differ even though both are correct: check
+    fewer entries, or change `x`.
     """
     step = positive_number("step", step)
     if entries is not None:
@@ -75,51 +78,51 @@ def check_gradients(network, x, y, loss, entries=100, step=1e-5, rng=None, train
 
 
 def restore(states):
-    """Let random generators draw again what they drew since their states were noted."""
+    """Set random generators back to saved states, so that they repeat their draws."""
     for bit_generator, state in states:
         bit_generator.state = state
 
 
 def trainable_names(network):
-    """`dense/kernel`, `dense/bias`, … in the order of the trainable variables."""
+    """Return the names `dense/kernel`, `dense/bias`, … in the order of the trainable variables."""
     trained = {id(variable) for variable in network.trainable_variables}
     return [name for name, variable in network.variables.items() if id(variable) in trained]
 
 
 def relative_error(a, b):
-    """Return `‖a - b‖ / max(‖a‖, ‖b‖)` of two arrays of one shape; 0 if both are zero."""
+    """Return `‖a - b‖ / max(‖a‖, ‖b‖)` for two arrays of equal shape; 0 if both are zero."""
     scale = max(np.linalg.norm(a), np.linalg.norm(b))
     return 0.0 if scale == 0 else float(np.linalg.norm(a - b) / scale)
 
 
 def central_difference(function, array, entries=None, step=1e-5):
-    """Return the slopes of a function in the entries of an array that it depends on.
+    """Return approximate partial derivatives of a function with respect to the entries of an array.
 
     Parameters
     ----------
     function : callable
-        Without arguments; returns one number, computed from `array` as it stands.
+        Takes no arguments; returns one number, computed from the current values in `array`.
     array : ndarray
-        Of floating-point numbers. It is nudged in place, entry by entry, and left as it was.
+        Floating-point numbers. Each entry is changed in place and then restored.
     entries : sequence of int or None
-        Numbers of the entries, counted row after row; `None` nudges all of them.
+        The flat indices of the entries, in row-major order; `None` means all entries.
     step : float
-        `h`, the size of a nudge.
+        `h`, the size of a perturbation.
 
     Returns
     -------
     ndarray
-        `(f(a + h) - f(a - h)) / 2h` of each entry, in the shape of the array if `entries`
+        `(f(a + h) - f(a - h)) / 2h` for each entry, in the shape of the array if `entries`
         is `None`, and otherwise of shape (number of entries,).
 
     Raises
     ------
     ValueError
-        If the array's numbers are whole, so that a nudge would be cut off.
+        If `array` does not hold floating-point numbers, so that a perturbation would be rounded away.
     """
     if not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"Expected an array of floating-point numbers. Received: dtype {array.dtype}.")
-    flat = array.flat  # writes into the array whatever its memory order
+    flat = array.flat  # writes into the array in any memory order
     slopes = []
     for entry in range(array.size) if entries is None else entries:
         value = flat[entry]

@@ -1,9 +1,9 @@
-"""Where the weights start: large enough that signals survive, small enough that they do not explode.
+"""Initial values of the weights.
 
 Most initializers scale random weights by the number of connections, so that the variance of the signals stays about
 the same from layer to layer: LeCun et al. (1998), Glorot & Bengio (2010) for symmetric activations, He et al. (2015)
-for ReLU. An orthogonal matrix keeps every length and not only their mean: Saxe et al. (2014). The others take no
-notice of the layer's size.
+for ReLU. An orthogonal matrix preserves the length of every vector: Saxe et al. (2014). The other initializers do not
+depend on the size of the layer.
 """
 
 import math
@@ -15,18 +15,18 @@ from aelib.nn.configurable import Configurable
 from aelib.nn.not_here import refuse_names
 from aelib.nn.registry import by_name, resolve
 
-# A normal distribution cut off at two standard deviations has this standard deviation.
-# Dividing by it gives the cut distribution the variance that the formula asks for.
+# The standard deviation of a standard normal distribution truncated at ±2.
+# Dividing by it gives the truncated distribution the variance in the formula.
 TRUNCATED_NORMAL_STD = 0.87962566103423978
 
 
 class Initializer(Configurable):
-    """Base class: makes an array of weights when it is called with a shape."""
+    """Base class: a callable that returns an array of weights for a shape."""
 
     seed = None
 
     def __call__(self, shape, dtype="float32", rng=None):
-        """Return fresh weights.
+        """Return new weights.
 
         Parameters
         ----------
@@ -36,7 +36,7 @@ class Initializer(Configurable):
         dtype : str, dtype or None
             The floating type of the weights; `None` is float32.
         rng : numpy.random.Generator or None
-            Used where the initializer has no seed of its own; `None` draws fresh entropy.
+            Used if the initializer has no seed; `None` uses fresh entropy.
 
         Returns
         -------
@@ -52,7 +52,7 @@ class Initializer(Configurable):
 
 
 class Constant(Initializer):
-    """One number everywhere.
+    """Sets all weights to one value.
 
     Parameters
     ----------
@@ -67,21 +67,21 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
-    """All zeros: the usual start of a bias."""
+    """Sets all weights to 0, the usual initial value of a bias."""
 
     def sample(self, shape, rng):
         return np.zeros(shape)
 
 
 class Ones(Initializer):
-    """All ones."""
+    """Sets all weights to 1."""
 
     def sample(self, shape, rng):
         return np.ones(shape)
 
 
 class Identity(Initializer):
-    """`gain` on the diagonal of a matrix and 0 elsewhere.
+    """`gain` on the diagonal of a matrix, and 0 elsewhere.
 
     Parameters
     ----------
@@ -93,18 +93,18 @@ class Identity(Initializer):
 
     def sample(self, shape, rng):
         if len(shape) != 2:
-            raise ValueError(f"Identity starts a matrix, of shape (inputs, units). Received: {shape}.")
+            raise ValueError(f"Identity expected the shape of a matrix, (inputs, units). Received: {shape}.")
         return self.gain * np.eye(*shape)
 
 
 class RandomInitializer(Initializer):
-    """Base class of all that draw.
+    """Base class of the random initializers.
 
     Parameters
     ----------
     seed : int, numpy.random.Generator or None
-        Makes this initializer independent of the generator that the network passes in. With an int, every
-        call draws the same numbers, as in Keras; a generator goes on from call to call.
+        Replaces the network's generator. An int gives the same weights in every call, as in Keras; a generator
+        continues its sequence from call to call.
     """
 
     def __init__(self, seed=None):
@@ -113,7 +113,7 @@ class RandomInitializer(Initializer):
 
 
 class RandomNormal(RandomInitializer):
-    """A Gaussian of one mean and one standard deviation, whatever the size of the layer.
+    """Draws weights from a normal distribution.
 
     Parameters
     ----------
@@ -133,19 +133,27 @@ class RandomNormal(RandomInitializer):
 
 
 class TruncatedNormal(RandomNormal):
-    """A Gaussian without its tails: what is farther than `2 · stddev` from the mean is drawn again."""
+    """Draws weights from a normal distribution; values farther than `2 · stddev` from the mean are drawn again.
+
+    Parameters
+    ----------
+    mean : float
+    stddev : float
+        At least 0.
+    seed : int, numpy.random.Generator or None
+    """
 
     def sample(self, shape, rng):
-        return self.mean + self.stddev * cut_normal(shape, rng)
+        return self.mean + self.stddev * draw_truncated_normal(shape, rng)
 
 
 class RandomUniform(RandomInitializer):
-    """Every number between two limits is equally likely.
+    """Draws weights from a uniform distribution.
 
     Parameters
     ----------
     minval, maxval : float
-        The limits, the lower one first.
+        The lower and the upper limit.
     seed : int, numpy.random.Generator or None
     """
 
@@ -160,16 +168,16 @@ class RandomUniform(RandomInitializer):
 
 
 class Orthogonal(RandomInitializer):
-    """A random matrix all of whose singular values are `gain` (Saxe et al. 2014).
+    """Draws a random matrix whose singular values all equal `gain` (Saxe et al. 2014).
 
     ::
 
         Q R = G, a Gaussian matrix with at least as many rows as columns
-        W = gain * Q * sign(diag(R)), transposed where the layer has more units than inputs
+        W = gain * Q * sign(diag(R)), transposed if the layer has more units than inputs
 
-    Without the signs the matrix would depend on the convention of the factorisation; with them every
-    orthogonal matrix is equally likely, as in Keras. A kernel of more than two axes is taken as a matrix with the
-    columns of its last axis.
+    The signs make every orthogonal matrix equally likely, as in Keras; without them, the distribution would depend on
+    the sign convention of the factorisation. A kernel with more than two axes is treated as a matrix whose columns
+    are indexed by the last axis.
 
     Parameters
     ----------
@@ -184,7 +192,7 @@ class Orthogonal(RandomInitializer):
 
     def sample(self, shape, rng):
         if len(shape) < 2:
-            raise ValueError(f"Orthogonal starts a kernel, of two axes at least. Received: {shape}.")
+            raise ValueError(f"Orthogonal expected a shape with at least two axes. Received: {shape}.")
         inputs, units = math.prod(shape[:-1]), shape[-1]
         gaussian = rng.standard_normal((max(inputs, units), min(inputs, units)))
         q, r = np.linalg.qr(gaussian)
@@ -193,7 +201,7 @@ class Orthogonal(RandomInitializer):
 
 
 class VarianceScaling(RandomInitializer):
-    """Random weights of mean 0 and variance `scale / n`, where `n` counts connections.
+    """Draws weights with mean 0 and variance `scale / n`, where `n` is a number of connections.
 
     Parameters
     ----------
@@ -202,7 +210,7 @@ class VarianceScaling(RandomInitializer):
     mode : {"fan_in", "fan_out", "fan_avg"}
         Whether `n` is the number of connections into a unit, out of an input, or the mean of both.
     distribution : {"truncated_normal", "untruncated_normal", "uniform"}
-        ``"normal"`` is ``"truncated_normal"``, cut off at two standard deviations.
+        ``"normal"`` is another name for ``"truncated_normal"``, which is truncated at two standard deviations.
     seed : int, numpy.random.Generator or None
     """
 
@@ -223,11 +231,11 @@ class VarianceScaling(RandomInitializer):
             return rng.uniform(-limit, limit, shape)
         if self.distribution == "untruncated_normal":
             return rng.normal(0.0, std, shape)
-        return std / TRUNCATED_NORMAL_STD * cut_normal(shape, rng)
+        return std / TRUNCATED_NORMAL_STD * draw_truncated_normal(shape, rng)
 
 
 class GlorotUniform(VarianceScaling):
-    """Uniform with variance `2 / (inputs + units)` (Glorot & Bengio 2010); Keras's default."""
+    """Uniform with variance `2 / (inputs + units)` (Glorot & Bengio 2010), the default for kernels."""
 
     def __init__(self, seed=None):
         super().__init__(1.0, "fan_avg", "uniform", seed)
@@ -268,8 +276,8 @@ class LecunNormal(VarianceScaling):
         super().__init__(1.0, "fan_in", "truncated_normal", seed)
 
 
-def cut_normal(shape, rng):
-    """Draw from a standard normal distribution cut off at ±2, by drawing again what falls outside."""
+def draw_truncated_normal(shape, rng):
+    """Draw from a standard normal distribution truncated at ±2; values outside are drawn again."""
     draws = np.asarray(rng.standard_normal(shape))
     while (outside := np.abs(draws) > 2.0).any():
         draws[outside] = rng.standard_normal(outside.sum())
@@ -277,9 +285,10 @@ def cut_normal(shape, rng):
 
 
 def compute_fans(shape):
-    """Return how many connections lead into a unit and out of an input, for weights of this shape.
+    """Return the number of connections into a unit and out of an input, for weights of this shape.
 
-    A unit of a convolution, `(height, width, inputs, filters)`, is connected to every input in its window.
+    A unit of a convolution, with a kernel `(height, width, inputs, filters)`, is connected to every input in its
+    window.
     """
     if len(shape) < 2:  # a bias
         return (shape[0], shape[0]) if shape else (1, 1)
@@ -288,14 +297,14 @@ def compute_fans(shape):
 
 
 def finite_number(name, value):
-    """Return `value` as a float, or say that it is not a finite number."""
+    """Return `value` as a float; raise `ValueError` if it is not a finite number."""
     if not is_finite_number(value):
         raise ValueError(f"{name} must be a finite number. Received: {value!r}.")
     return float(value)
 
 
 def one_of(name, value, choices):
-    """Return `value`, or say that it is none of the choices."""
+    """Return `value`; raise `ValueError` if it is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}. Received: {value!r}.")
     return value
@@ -330,12 +339,12 @@ __getattr__ = refuse_names(__name__, INITIALIZERS)
 
 
 def get(identifier):
-    """Return the initializer of a name, a dictionary, a class or an object; `None` stays `None`, as in Keras."""
+    """Return the initializer for a name, a dictionary, a class or an object; `None` stays `None`, as in Keras."""
     return None if identifier is None else resolve(identifier, INITIALIZERS, Initializer, "initializer")
 
 
 def serialize(initializer):
-    """Return what `get` makes an equal initializer from: class and arguments."""
+    """Return an identifier from which `get` makes an equal initializer: class and arguments."""
     return initializer.identifier()
 
 

@@ -1,8 +1,8 @@
-"""A loss says how far the prediction is from the target, in one number to make small.
+"""Loss functions, which measure the difference between predictions and targets.
 
-As in Keras, a loss is a mean: over the examples, and over all entries of an example. So its gradient
-carries the factor `1 / N`, where `N` is the number of entries. The categorical cross-entropy compares whole
-distributions, which lie along the last axis, and is a mean over these.
+As in Keras, a loss is a mean over the examples and over all entries of an example, so its gradient contains the factor
+`1 / N`, where `N` is the number of all entries. The categorical cross-entropy compares distributions along the last
+axis, and is a mean over these. The chapter *Losses as likelihoods* derives the losses.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from aelib.nn.configurable import Configurable, snake_case
 from aelib.nn.not_here import only, refuse_names
 from aelib.nn.registry import by_name, resolve
 
-# Keras's backend epsilon: how near to 0 and 1 a predicted probability may come.
+# The smallest distance of a predicted probability from 0 and 1: `keras.backend.epsilon()`.
 EPSILON = 1e-7
 
 
@@ -22,11 +22,11 @@ class Loss(Configurable):
     Parameters
     ----------
     name : str or None
-        What messages call the loss. `None` is the name of its class.
-    reduction : str
-        Keras can also add losses up or return one per example. Here a loss is a mean, ``"sum_over_batch_size"``.
+        The name in error messages; `None` is the name of the class in snake case.
+    reduction : {"sum_over_batch_size"}
+        As in Keras; only the default is supported, which is the mean.
     dtype : None
-        The loss is computed in the dtype of the predictions.
+        As in Keras; only the default is supported: the dtype of the predictions.
     """
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
@@ -63,21 +63,20 @@ class Loss(Configurable):
         raise NotImplementedError
 
     def with_delta(self, y_true, a, z, activation, out=None, scratch=None):
-        """Return the loss and the error signal `∂C/∂Z` of an output layer that this loss is made for, or `None`.
+        """Return the loss and the error signal `∂C/∂Z` if this loss can be combined with the activation, else `None`.
 
-        Some losses undo what the activation does: the cross-entropy takes the logarithm of the exponential in a
-        sigmoid or a softmax. Taken together, both need only the pre-activations, and nothing is lost to rounding
-        in between. A loss without such an activation returns `None`, as this one does. The range of the targets is
-        not checked here: a network checks it once, with `check_targets`, and not at every step.
+        The cross-entropy takes the logarithm of the exponential in a sigmoid or a softmax. The combined formula needs
+        only the pre-activations, and avoids the rounding in between. The base class returns `None`. This method does
+        not check the range of the targets: a network checks it once with `check_targets`, not in every step.
 
         Parameters
         ----------
         y_true, a, z : ndarray, same shape
             Targets, and the output layer's activations and pre-activations.
         activation : Activation
-            With which the output layer has made `a` of `z`.
+            The activation function of the output layer, `a = activation(z)`.
         out, scratch : ndarray of that shape, or None
-            Where the error signal goes, and memory to work in; `None` makes new arrays.
+            Memory for the error signal and for intermediate results; `None` makes new arrays.
 
         Returns
         -------
@@ -86,7 +85,7 @@ class Loss(Configurable):
         return None
 
     def check_targets(self, y_true):
-        """Say that targets are outside what this loss is defined for; by default it takes all numbers.
+        """Check that the targets are in the domain of the loss, which by default is all real numbers.
 
         Parameters
         ----------
@@ -95,14 +94,14 @@ class Loss(Configurable):
         Raises
         ------
         ValueError
-            If a target is outside.
+            If a target is outside the domain.
         """
 
 
 class MeanSquaredError(Loss):
     """`C = Σ (y_pred - y_true)² / N`, with `∂C/∂y_pred = 2 (y_pred - y_true) / N`.
 
-    The negative log-likelihood of a Gaussian of fixed variance, up to constants.
+    The negative log-likelihood of a Gaussian with fixed variance, up to constants.
     """
 
     def __init__(self, reduction="sum_over_batch_size", name="mean_squared_error", dtype=None):
@@ -123,7 +122,7 @@ class MeanSquaredError(Loss):
 class MeanAbsoluteError(Loss):
     """`C = Σ |y_pred - y_true| / N`, with `∂C/∂y_pred = sign(y_pred - y_true) / N`.
 
-    The negative log-likelihood of a Laplace distribution of fixed width, up to constants.
+    The negative log-likelihood of a Laplace distribution with fixed scale, up to constants.
     """
 
     def __init__(self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype=None):
@@ -139,16 +138,16 @@ class MeanAbsoluteError(Loss):
 
 
 class Crossentropy(Loss):
-    """What the two cross-entropies share: targets in a range, and predictions that may be logits.
+    """Base class of the cross-entropies: targets in a range, and predictions that may be logits.
 
     Parameters
     ----------
     from_logits : bool
-        Whether the predictions are pre-activations `z` of the output layer rather than probabilities `p`.
+        Whether the predictions are logits `z`, the pre-activations of the output layer, or probabilities `p`.
     label_smoothing : float
-        Only 0.
+        As in Keras; only 0 is supported.
     axis : int
-        Only -1, the last axis.
+        As in Keras; only -1, the last axis, is supported.
     reduction, name, dtype
         As in `Loss`.
     """
@@ -163,16 +162,16 @@ class Crossentropy(Loss):
 
     def check_targets(self, y_true):
         lowest, highest = np.min(y_true), np.max(y_true)
-        if not (lowest >= 0 and highest <= self.highest_target):  # NaN is in no range
+        if not (lowest >= 0 and highest <= self.highest_target):  # NaN also fails
             expected = "of at least 0" if self.highest_target == np.inf else f"between 0 and {self.highest_target}"
             raise ValueError(
                 f"{self.name} expected targets {expected}. Received: values from {lowest:g} to {highest:g}."
             )
 
     def checked(self, y_true, y_pred):
-        """Return targets and predictions as arrays of one shape, with targets in the loss's domain.
+        """Return targets and predictions as arrays, and check their shapes and the range of the targets.
 
-        Every call by hand is checked: the two passes over the targets cost little beside the logarithms.
+        This check takes little time compared with the logarithms.
         """
         arrays = same_shape(y_true, y_pred)
         self.check_targets(y_true)
@@ -182,19 +181,18 @@ class Crossentropy(Loss):
 class BinaryCrossentropy(Crossentropy):
     """`C = -Σ [y log p + (1 - y) log(1 - p)] / N`, the Bernoulli negative log-likelihood.
 
-    From logits `z`, where `p = sigmoid(z)`, the same number is
-    `Σ [max(z, 0) - z y + log(1 + exp(-|z|))] / N`, which takes the logarithm of
-    nothing small. Its gradient is the prediction minus the target: `(p - y) / N`.
+    From logits `z`, where `p = sigmoid(z)`, the same number is `Σ [max(z, 0) - z y + log(1 + exp(-|z|))] / N`, which
+    contains no logarithm of a small number. The gradient with respect to `z` is `(p - y) / N`.
 
     Parameters
     ----------
     from_logits : bool
-        Whether the predictions are logits `z` rather than probabilities `p`.
-        Probabilities are kept `EPSILON` away from 0 and 1, as Keras keeps them.
+        Whether the predictions are logits `z` or probabilities `p`. Probabilities are clipped to
+        [`EPSILON`, 1 - `EPSILON`], as in Keras; where they are clipped, the gradient is 0.
     label_smoothing, axis, reduction, dtype
-        As in Keras, but only with their defaults.
+        As in Keras; only the defaults are supported.
     name : str
-        What messages call the loss.
+        The name in error messages.
     """
 
     highest_target = 1
@@ -230,26 +228,26 @@ class BinaryCrossentropy(Crossentropy):
     def with_delta(self, y_true, a, z, activation, out=None, scratch=None):
         if type(self) is BinaryCrossentropy and not self.from_logits and type(activation) is Sigmoid:
             return sigmoid_crossentropy(y_true, z, a, out, scratch)
-        return None  # a class derived from this one may be another loss
+        return None  # a subclass may be another loss
 
 
 class CategoricalCrossentropy(Crossentropy):
     """`C = -Σ y log p / n`, with `n` distributions along the last axis: the multinomial negative log-likelihood.
 
-    Probabilities are divided by their sum `s` and then kept `EPSILON` away from 0 and 1, as Keras does it. With
-    `q = p / s` the gradient is `(Σ_j y_j - y / q) / (s n)`, where a probability that was kept away counts as 0.
+    Probabilities are divided by their sum `s` and then clipped to [`EPSILON`, 1 - `EPSILON`], as in Keras. With
+    `q = p / s` the gradient is `(Σ_j y_j - y / q) / (s n)`, where the terms with a clipped probability count as 0.
 
-    From logits `z`, where `p = softmax(z)`, the gradient is `((Σ_j y_j) p - y) / n`, which is `(p - y) / n` where
-    the targets sum to 1. They need not: the chapter *Understanding text* derives the loss for counts of words.
+    From logits `z`, where `p = softmax(z)`, the gradient is `((Σ_j y_j) p - y) / n`, which is `(p - y) / n` if the
+    targets sum to 1. Other targets are possible: the chapter *Understanding text* derives the loss for word counts.
 
     Parameters
     ----------
     from_logits : bool
-        Whether the predictions are logits `z` rather than probabilities `p`.
+        Whether the predictions are logits `z` or probabilities `p`.
     label_smoothing, axis, reduction, dtype
-        As in Keras, but only with their defaults.
+        As in Keras; only the defaults are supported.
     name : str
-        What messages call the loss.
+        The name in error messages.
     """
 
     def __init__(
@@ -293,27 +291,27 @@ class CategoricalCrossentropy(Crossentropy):
 
 
 def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
-    """Return the binary cross-entropy of a sigmoid output and its gradient in the logits.
+    """Return the binary cross-entropy of a sigmoid output and its gradient with respect to the logits.
 
-    The last layer has computed both `z` and `p = sigmoid(z)`, and with both at hand the
-    loss from logits needs no exponential. With `r`, 0 or 1, whichever `p` is nearer to::
+    The last layer has already computed `z` and `p = sigmoid(z)`, so the loss from logits needs no further exponential.
+    With `r`, the rounded `p`, which is 0 or 1::
 
         log(1 + exp(-|z|)) = -log(max(p, 1 - p))
         max(z, 0) - z y    = z (r - y)
 
-    The sum of both over all components is the loss, and `∂C/∂Z` is `(p - y) / (n d)`.
+    The loss is the sum of both terms over all `N` entries, divided by `N`, and `∂C/∂Z` is `(p - y) / N`.
 
     Parameters
     ----------
     y_true, logits, probabilities : ndarray, same shape
         Targets, `z`, and `sigmoid(z)`.
     out, scratch : ndarray of that shape, or None
-        Where the gradient goes, and memory to work in; `None` makes new arrays.
+        Memory for the gradient and for intermediate results; `None` makes new arrays.
 
     Returns
     -------
     float, ndarray of that shape
-        The mean loss, to within a rounding of `p` for each component, and its gradient.
+        The mean loss, accurate to the rounding of `p` in each entry, and its gradient.
     """
     y_true, probabilities = same_shape(y_true, probabilities)
     likelier = np.subtract(1, probabilities, out=scratch)
@@ -329,8 +327,8 @@ def sigmoid_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
 def sum_of_logs(array):
     """Return `Σ log a` over the entries of an array in [1/2, 1], a float.
 
-    A logarithm costs as much as several products, so 32 entries are multiplied before one
-    logarithm is taken; their product is at least 2⁻³² and loses nothing.
+    A logarithm takes as long as several products, so we multiply 32 entries and take one logarithm of the product,
+    which is at least 2⁻³² and cannot underflow.
     """
     flat = array.reshape(-1)
     grouped = flat.size // 32 * 32
@@ -339,24 +337,26 @@ def sum_of_logs(array):
 
 
 def softmax_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
-    """Return the categorical cross-entropy of a softmax output and its gradient in the logits.
+    """Return the categorical cross-entropy of a softmax output and its gradient with respect to the logits.
 
-    With both `z` and `p = softmax(z)` at hand, no exponential is needed. For the likeliest entry `j` of a row::
+    The last layer has already computed `z` and `p = softmax(z)`, so no further exponential is needed. With the largest
+    entry `p_j` of a row, whose logarithm is accurate::
 
         log p_i = log p_j - (z_j - z_i)
 
-    where `p_j` is not small. The gradient `∂C/∂Z` is `((Σ_j y_j) p - y) / n`.
+    The gradient `∂C/∂Z` is `((Σ_j y_j) p - y) / n`.
 
     Parameters
     ----------
     y_true, logits, probabilities : ndarray, same shape
         Targets, `z`, and `softmax(z)` along the last axis.
     out, scratch : ndarray of that shape, or None
-        Where the gradient goes, and memory to work in; `None` makes new arrays.
+        Memory for the gradient and for intermediate results; `None` makes new arrays.
 
     Returns
     -------
     float, ndarray of that shape
+        The mean loss and its gradient.
     """
     y_true, probabilities = same_shape(y_true, probabilities)
     distance = np.subtract(logits.max(axis=-1, keepdims=True), logits, out=scratch)
@@ -370,14 +370,15 @@ def softmax_crossentropy(y_true, logits, probabilities, out=None, scratch=None):
 
 
 def rows(array):
-    """The number of distributions in an array that holds one along its last axis."""
+    """Return the number of distributions in an array whose last axis holds their entries."""
     return array.size // array.shape[-1]
 
 
 def same_shape(y_true, y_pred):
-    """Return targets and predictions as arrays of real numbers, or say that their shapes differ.
+    """Return targets and predictions as floating-point arrays; raise `ValueError` if their shapes differ.
 
-    NumPy would stretch the smaller one. Whole numbers among the targets take the dtype of the predictions, as in Keras.
+    Without this check, NumPy might broadcast one to the other. Integer targets are converted to the dtype of the
+    predictions, as in Keras.
     """
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     if y_true.shape != y_pred.shape:
@@ -402,12 +403,12 @@ LOSSES = by_name(
 
 
 def get(identifier):
-    """Return the loss of a name, a dictionary, a class or an object; `None` is no loss, as in Keras."""
+    """Return the loss for a name, a dictionary, a class or an object; `None` stays `None`, as in Keras."""
     return None if identifier is None else resolve(identifier, LOSSES, Loss, "loss")
 
 
 def serialize(loss):
-    """Return what `get` makes an equal loss from: class and arguments."""
+    """Return an identifier from which `get` makes an equal loss: class and arguments."""
     return loss.identifier()
 
 

@@ -1,7 +1,7 @@
-"""What makes training fast and changes no number: memory that is used again, and arrays that are taken block by block.
+"""Code that makes training fast without changing any number: reuse of memory, and computation in blocks.
 
-Layers, losses and batches ask `Buffers` where a result may go. The optimizers leave to `Slots` what they keep
-beside the weights. None of it is needed to follow the mathematics.
+Layers, losses and batches take the memory for their results from `Buffers`. The optimizers keep their state in `Slots`.
+You do not need this module to follow the mathematics.
 """
 
 import contextlib
@@ -11,17 +11,17 @@ import threading
 
 import numpy as np
 
-# A rule of an optimizer reads and writes its arrays several times. In blocks of this many entries they
-# stay in the processor's cache from the first time to the last.
+# The rule of an optimizer reads and writes its arrays several times. Blocks of this many entries stay in the
+# processor's cache meanwhile.
 BLOCK = 65_536
 
-# After how many steps the slots are cleared of numbers too small to matter.
+# The number of steps after which negligible entries of the slots are set to zero.
 CLEARING = 50
 
-# The names of the arrays for results within a rule; the rules of `aelib.nn.optimizers` need no more.
+# The names of the arrays for intermediate results of a rule; the rules of `aelib.nn.optimizers` need two.
 SPARE = ("first", "second")
 
-#: The powers that a rule may take.
+#: The exponents that a rule may use.
 POWERS = {2: np.square, 0.5: np.sqrt}
 
 _this_thread = threading.local()
@@ -29,10 +29,10 @@ _this_thread = threading.local()
 
 @contextlib.contextmanager
 def reused():
-    """Let the arrays of one pass take the place of those of the pass before, as long as the context lasts.
+    """Make each pass reuse the arrays of the previous pass, within this context.
 
-    A new array of a megabyte has to be fetched from the operating system, page by page, which takes longer than
-    many a computation on it. A training step needs the same arrays at every step.
+    The operating system provides a new array of a megabyte page by page, which can take longer than the computation
+    on it. Every training step needs arrays of the same sizes.
     """
     before = getattr(_this_thread, "reusing", False)
     try:
@@ -47,7 +47,7 @@ def reused():
 
 
 class Buffers:
-    """Arrays that are asked for by name, and kept for the next time. A copy or a pickle of it is empty."""
+    """Arrays that are requested by name and reused. A copy or a pickle of the object is empty."""
 
     def __init__(self):
         self._flat, self._arrays = {}, {}
@@ -56,12 +56,12 @@ class Buffers:
         return Buffers, ()
 
     def array(self, name, shape, dtype):
-        """Return an array whose entries are whatever the last use of this name left there.
+        """Return an array with arbitrary entries, left by the last use of the same name.
 
         Parameters
         ----------
         name : str
-            Two uses of one name share their memory.
+            Arrays of the same name share their memory.
         shape : tuple of int
         dtype : dtype
 
@@ -75,11 +75,11 @@ class Buffers:
         return array
 
     def out(self, name, shape, dtype):
-        """Return where a result may go: such an array within `reused()`, and otherwise `None`, a new one."""
+        """Return an array for a result within `reused()`, and `None` otherwise, which makes NumPy create a new one."""
         return self.array(name, shape, dtype) if getattr(_this_thread, "reusing", False) else None
 
     def _memory(self, name, size, dtype):
-        """The first `size` entries of what is kept under a name, made anew if they are too few."""
+        """Return the first `size` entries of the memory kept under a name, which is replaced if it is too small."""
         flat = self._flat.get(name)
         if flat is None or flat.size < size or flat.dtype != dtype:
             flat = self._flat[name] = np.empty(size, dtype)
@@ -87,27 +87,27 @@ class Buffers:
 
     @property
     def nbytes(self):
-        """How many bytes are held."""
+        """The number of bytes in use."""
         return sum(flat.nbytes for flat in self._flat.values())
 
 
 class Operand:
-    """An array in an expression whose results take the place of results that are not needed any more.
+    """An array in an expression whose intermediate results reuse memory.
 
-    NumPy makes a new array for each operation of `alpha * m / (v**0.5 + epsilon)`, and new memory is slow. Here
-    the second operation writes into the result of the first, and so on. The numbers are NumPy's.
+    NumPy makes a new array for each operation of `alpha * m / (v**0.5 + epsilon)`, and new memory is slow. Here the
+    second operation overwrites the result of the first, and so on. The results are the same numbers.
 
     Parameters
     ----------
     array : ndarray
     spare : list of ndarray
-        Where a result may go that has no operand's place to take; when they are used up, new ones are made.
+        Free memory for a result that cannot overwrite an operand; when it is used up, new arrays are made.
     passing : bool
-        Whether the array is a result within the expression, which the next operation may write into.
+        Whether the array is an intermediate result, which the next operation may overwrite.
     """
 
     __slots__ = ("array", "spare", "passing")
-    __array_ufunc__ = None  # NumPy's own numbers leave the operation to this class
+    __array_ufunc__ = None  # makes NumPy scalars leave the operation to this class
 
     def __init__(self, array, spare, passing=False):
         self.array, self.spare, self.passing = array, spare, passing
@@ -150,7 +150,7 @@ class Operand:
         other.give_back()
 
     def _change(self, ufunc, other):
-        """Write the ufunc of this operand and of another, or of a number, into this one."""
+        """Store the result of a ufunc of this operand and another, or a number, in this operand."""
         if isinstance(other, Operand):
             ufunc(self.array, other.array, self.array)
             other.give_back()
@@ -159,7 +159,7 @@ class Operand:
         return self
 
     def _apply(self, ufunc, other):
-        """The ufunc of this operand and of another, or of a number."""
+        """Return the result of a ufunc of this operand and another, or a number."""
         if not isinstance(other, Operand):
             return Operand(ufunc(self.array, other, self._place()), self.spare, True)
         if not other.passing:
@@ -169,30 +169,30 @@ class Operand:
         return Operand(ufunc(self.array, other.array, other.array), self.spare, True)
 
     def _place(self):
-        """Where a result may go: into this operand if it is passing, or into spare or new memory."""
+        """Return memory for a result: that of this operand if it is passing, otherwise spare or new memory."""
         if self.passing:
             return self.array
         return self.spare.pop()[: self.array.size] if self.spare else np.empty_like(self.array)
 
     def give_back(self):
-        """Let the memory of a result that is not needed any more be used again."""
+        """Return the memory of an intermediate result that is no longer needed to the spare arrays."""
         if self.passing:
             self.spare.append(self.array)
 
 
 class Slots:
-    """What an optimizer keeps beside the weights: for each name one vector, with an entry for each weight.
+    """The slot variables of an optimizer: for each name one vector, with one entry per weight.
 
     Parameters
     ----------
     names : sequence of str
     variables : list of ndarray
-        The weights. Of two precisions, the slots are in the finer one.
+        The weights. If they differ in precision, the slots have the higher one.
 
     Attributes
     ----------
     shapes : list of tuple of int
-        Those of the variables.
+        The shapes of the variables.
     """
 
     def __init__(self, names, variables):
@@ -212,15 +212,14 @@ class Slots:
             self._vectors = {name: vector.astype(dtype) for name, vector in self._vectors.items()}
 
     def step(self, rule, gradients, variables):
-        """Add to every weight what a rule makes of its gradient and of its slots, a block of weights at a time.
+        """Add to every weight the step that a rule computes from its gradient and slots, one block at a time.
 
-        A small array costs as many calls as a large one, so that small ones share a block.
+        A small array needs as many calls as a large one, so small arrays share a block.
 
         Parameters
         ----------
         rule : callable
-            From a gradient, shape (n,), and the slots by name, each of that shape, to the step, of that shape: all as
-            `Operand`.
+            Maps a gradient and the slots, which are passed by name, to the step; each is an `Operand` of shape (n,).
         gradients, variables : list of ndarray
         """
         gradients, variables = [flat(g) for g in gradients], [flat(w) for w in variables]
@@ -233,16 +232,16 @@ class Slots:
                 variables[number][part] += step[place]
 
     def _joined(self, parts, size):
-        """Arrays of one axis, one behind the other, in the slots' precision; a single one of it is not copied."""
+        """Return vectors as one vector in the precision of the slots; a single one of that precision is not copied."""
         if len(parts) == 1 and parts[0].dtype == self.dtype:
             return parts[0]
         return np.concatenate(parts, out=self._buffers.array("gradient", (size,), self.dtype))
 
     def clear(self):
-        """Set to zero what has decayed to nothing.
+        """Set negligible entries to zero.
 
-        The running mean of a gradient that stays exactly zero shrinks until it is subnormal, and a processor
-        computes with such numbers a hundred times slower.
+        The running mean of a gradient that stays exactly zero shrinks until it is subnormal, and a processor is up to
+        a hundred times slower with subnormal numbers.
         """
         for vector in self._vectors.values():
             for block, _ in self._blocks:
@@ -250,7 +249,7 @@ class Slots:
                 part[np.abs(part) < 1e3 * np.finfo(part.dtype).tiny] = 0
 
     def arrays(self):
-        """Return a list with a dict for each variable: its slots by name, in its shape."""
+        """Return a list with one dict per variable, which maps names to slots of its shape."""
         return [
             {name: vector[end - math.prod(shape) : end].reshape(shape) for name, vector in self._vectors.items()}
             for shape, end in zip(self.shapes, self._ends)
@@ -258,17 +257,17 @@ class Slots:
 
 
 def finest(variables):
-    """The precision of variables, of two the finer one; without any, as when all layers are frozen, float32."""
+    """Return the highest precision among variables; float32 if there are none because all layers are frozen."""
     return np.result_type(*variables) if variables else np.dtype("float32")
 
 
 def flat(array):
-    """An array's entries in one row, through which the array itself is changed."""
+    """Return the entries of an array as a vector; writing to the vector changes the array."""
     return array.reshape(-1) if array.flags.c_contiguous else array.flat
 
 
 def blocks(sizes):
-    """Divide arrays of these sizes, laid one behind the other, into blocks of `BLOCK` entries.
+    """Divide the concatenation of arrays of these sizes into blocks of `BLOCK` entries.
 
     Parameters
     ----------
@@ -277,8 +276,8 @@ def blocks(sizes):
     Returns
     -------
     list of (slice, list of (int, slice, slice))
-        Where each block lies in the row of all entries, and the parts that it is made of: the
-        number of an array, the slice of that array, and the slice of the block that it fills.
+        The position of each block in the concatenation, and its parts: the index of an array, the slice of that array,
+        and the slice of the block that it fills.
     """
     starts = list(itertools.accumulate(sizes, initial=0))
     divided = []
@@ -294,7 +293,7 @@ def blocks(sizes):
 
 
 def held_by(*owners):
-    """Return how many bytes are kept for the next step by layers, networks and optimizers."""
+    """Return the number of bytes that layers, networks and optimizers keep for the next step."""
     total = 0
     for owner in owners:
         for part in vars(owner).values():

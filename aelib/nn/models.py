@@ -1,4 +1,4 @@
-"""Networks, and how one comes back from a file."""
+"""`Sequential`, and `load_model`, which restores a network from a file."""
 
 import os
 
@@ -23,15 +23,15 @@ def load_model(filepath):
     Returns
     -------
     Sequential
-        With the weights, names and precision of the saved one, compiled if it was: training goes on as if it
-        had never stopped, bit for bit.
+        With the weights, names and precision of the saved network, and compiled if that was. Training resumes bit
+        for bit as if it had never stopped.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not one that `save` wrote, or is cut short or damaged.
+        If the file was not written by `save`, or is truncated or damaged.
     """
     description, arrays = archive.read(filepath)
     path = os.fsdecode(filepath)
@@ -59,7 +59,7 @@ def load_model(filepath):
 
 
 def generator_in(state):
-    """Return one of NumPy's generators in the state that was saved."""
+    """Return a NumPy generator in the state that was saved."""
     kind = getattr(np.random, state["bit_generator"])
     if not (isinstance(kind, type) and issubclass(kind, np.random.BitGenerator)):
         raise ValueError(f"a generator {state['bit_generator']!r}, which NumPy does not have.")

@@ -1,11 +1,11 @@
-"""The one place where what Keras has and this room has not is refused, by name."""
+"""Error messages for the features of Keras that `aelib.nn` does not have."""
 
-#: Arguments of Keras's methods that change how long something takes, but no number; they are taken and have no effect.
+#: Arguments of Keras's methods that change the speed but not the numbers. They are accepted and have no effect.
 WITHOUT_EFFECT = ("jit_compile", "run_eagerly", "steps_per_execution", "auto_scale_loss")
 
 
 def refuse_arguments(method, arguments):
-    """Say that a method does not take these arguments, unless they are `None` or have no effect.
+    """Refuse the arguments that a method does not support.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def refuse_arguments(method, arguments):
     Raises
     ------
     TypeError
-        If one of them asks for something.
+        If an argument is neither `None` nor one of `WITHOUT_EFFECT`.
     """
     for name, value in arguments.items():
         if value is not None and name not in WITHOUT_EFFECT:
@@ -27,7 +27,7 @@ def refuse_arguments(method, arguments):
 
 
 def only(name, value, *allowed):
-    """Return the value of an argument that Keras has more values for, or say which of them are here.
+    """Return the value of an argument of which only some of Keras's values are supported.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def only(name, value, *allowed):
         The argument's name, such as ``"groups"``.
     value : object
     *allowed : object
-        Keras's default, and what means the same.
+        Keras's default, and equivalent values.
 
     Raises
     ------
     ValueError
-        If the value is not one of these.
+        If the value is not one of `allowed`.
     """
     if value not in allowed:
         raise ValueError(
@@ -50,23 +50,22 @@ def only(name, value, *allowed):
 
 
 def refuse_names(module, others=None):
-    """Return a `__getattr__` for a module that refuses what is not in it.
+    """Return a `__getattr__` for a module, whose `AttributeError` says what the module does not have.
 
     Parameters
     ----------
     module : str
         The module's name, `__name__`.
     others : dict of str to object, or None
-        What Keras has in the module under a second name, too: `initializers.he_normal` is `HeNormal`.
+        Second names that Keras has for the contents of the module: `initializers.he_normal` is `HeNormal`.
     """
 
     def __getattr__(name):
         if others and name in others:
             return others[name]
         raise AttributeError(
-            f"{module} has no {name}. It is Keras in miniature: dense and convolutional networks in a row "
-            "(Sequential), and what trains them. Functional models, metrics, recurrent layers and attention are "
-            "Keras's own.",
+            f"{module} has no {name}. It is Keras in miniature: dense and convolutional Sequential networks, and "
+            "their training. Functional models, metrics, recurrent layers and attention need Keras itself.",
             name=name,
         )
 

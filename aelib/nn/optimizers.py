@@ -1,7 +1,7 @@
-"""An optimizer turns a gradient into a step. Each rule stands in the docstring as it stands in the code.
+"""Optimizers, which turn gradients into training steps. The formula in a docstring is also the code of the rule.
 
-In the rules, `w` is a weight array, `g` its gradient, and every operation is element by
-element. The defaults, the epsilons and where they stand are Keras's.
+In the formulas, `w` is a weight array, `g` its gradient, and all operations are element-wise. Defaults and epsilons are
+those of Keras. The chapter *From gradients to steps* derives the rules.
 """
 
 import numpy as np
@@ -14,22 +14,22 @@ from aelib.nn.registry import resolve
 
 
 class Optimizer(Configurable):
-    """Base class: keeps what a rule remembers of each weight.
+    """Base class. A new optimizer defines `slots` and `step`.
 
     Parameters
     ----------
     learning_rate : float
         The size of a step, above 0.
     weight_decay : float or None
-        At least 0. Before each step every weight shrinks: `w = w - learning_rate * weight_decay * w`
-        (Loshchilov & Hutter 2019, as Keras takes it).
+        At least 0. Before each step all weights shrink: `w = w - learning_rate * weight_decay * w`, as in Keras
+        (Loshchilov & Hutter 2019).
 
     Attributes
     ----------
     iterations : int
-        How many steps were taken.
+        The number of steps taken.
     slots : tuple of str
-        Of the class: the names of the arrays that the rule keeps beside each weight array.
+        Class attribute: the names of the arrays that the optimizer keeps for each weight array, such as a velocity.
     """
 
     slots = ()
@@ -42,7 +42,7 @@ class Optimizer(Configurable):
 
     @property
     def learning_rate(self):
-        """The size of a step."""
+        """The size of a step, above 0."""
         return self._learning_rate
 
     @learning_rate.setter
@@ -50,14 +50,14 @@ class Optimizer(Configurable):
         self._learning_rate = checks.positive_number("learning_rate", value)
 
     def step(self, g, **slots):
-        """Return what is added to some weights, and change what is kept for them in place.
+        """Return the change of some weights, and update their slots in place.
 
         Parameters
         ----------
         g : ndarray, shape (n,)
-            The gradient in these weights, which stays as it is.
+            The gradient with respect to these weights, which must not be changed.
         **slots : ndarray, shape (n,)
-            What the rule keeps for them, by the names in `slots`.
+            The slots of these weights, by name.
 
         Returns
         -------
@@ -67,20 +67,20 @@ class Optimizer(Configurable):
         raise NotImplementedError
 
     def apply(self, gradients, variables):
-        """Take one step: change every array of `variables` in place.
+        """Take one step, which changes the arrays of `variables` in place.
 
         Parameters
         ----------
         gradients : list of ndarray
-            One gradient a variable, of the variable's shape.
+            One gradient per variable, with the shape of the variable.
         variables : list of ndarray
-            The weights. The same list, in the same order, at every call.
+            The weights, which must be the same, in the same order, in every call.
 
         Raises
         ------
         ValueError
-            If gradients and variables differ in number or shape, or if the variables
-            are not those of the first call.
+            If gradients and variables differ in number or shape, or if the shapes of the variables differ from those
+            in the first call.
         """
         gradients, variables = list(gradients), list(variables)
         expected, received = [w.shape for w in variables], [np.shape(g) for g in gradients]
@@ -96,20 +96,19 @@ class Optimizer(Configurable):
             self._kept.clear()
 
     def build(self, variables):
-        """Make the slots for a list of variables, all zero, as the first `apply` does by itself.
+        """Make the slots for a list of variables, filled with zeros. The first `apply` calls this method.
 
-        Slots that are there stay. They are in the precision of the variables, and follow it; of
-        variables in two precisions, in the finer one.
+        Existing slots keep their values and take on the precision of the variables, or the higher one of two.
 
         Parameters
         ----------
         variables : list of ndarray
-            The weights, in the order in which `apply` gets them.
+            The weights, in the same order as for `apply`.
 
         Raises
         ------
         ValueError
-            If there are slots already, of variables with other shapes.
+            If the optimizer already has slots for variables of other shapes.
         """
         if self._kept is None:
             self._kept = Slots(self.slots, variables)
@@ -123,28 +122,30 @@ class Optimizer(Configurable):
 
     @property
     def state(self):
-        """What is kept beside each variable: a dict of its slots, in its shape; `None` before `build`."""
+        """A list with one dict per variable, which maps names to slots of its shape; `None` before `build`."""
         return None if self._kept is None else self._kept.arrays()
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum.
+    """Stochastic gradient descent with momentum (Polyak 1964).
 
     ::
 
         velocity = momentum * velocity - learning_rate * g
         w = w + velocity
 
-    Without momentum this is `w = w - learning_rate * g`. Nesterov's form looks one step ahead:
-    `w = w + momentum * velocity - learning_rate * g`, with the new velocity.
+    Without momentum this is `w = w - learning_rate * g`. Nesterov's version uses the new velocity once more
+    (Sutskever et al. 2013): `w = w + momentum * velocity - learning_rate * g`.
 
     Parameters
     ----------
     learning_rate : float
     momentum : float
-        In [0, 1): the share of the last step that goes on.
+        In [0, 1): the fraction of the previous velocity that is kept.
     nesterov : bool
+        Whether to use Nesterov's version.
     weight_decay : float or None
+        As in `Optimizer`.
     """
 
     slots = ("velocity",)
@@ -160,7 +161,7 @@ class SGD(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Divide each gradient by the running root mean square of its past.
+    """Divide each gradient by a running root mean square of past gradients (Tieleman & Hinton 2012).
 
     ::
 
@@ -171,10 +172,11 @@ class RMSprop(Optimizer):
     ----------
     learning_rate : float
     rho : float
-        In [0, 1): how much of the running mean square is kept.
+        In [0, 1): the decay rate of the running mean square.
     epsilon : float
-        Keeps the division finite; it stands under the root, as in Keras.
+        At least 0; prevents a division by zero. It is added under the root, as in Keras.
     weight_decay : float or None
+        As in `Optimizer`.
     """
 
     slots = ("velocity",)
@@ -190,7 +192,7 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum and a running mean square, both corrected for their start at zero.
+    """Running means of the gradient and of its square, with bias correction (Kingma & Ba 2015).
 
     ::
 
@@ -199,18 +201,18 @@ class Adam(Optimizer):
         alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)
         w = w - alpha * m / (sqrt(v) + epsilon)
 
-    This is the second form given by Kingma & Ba (2015), at the end of their section 2,
-    which is also Keras's: the correction of `v` is moved into `alpha`, so that `epsilon`
-    is added to the uncorrected root.
+    This is the version at the end of section 2 of the paper, which Keras also uses: the corrections are moved into
+    `alpha`, so `epsilon` is added to the uncorrected root.
 
     Parameters
     ----------
     learning_rate : float
     beta_1, beta_2 : float
-        In [0, 1): how much is kept of the running mean and of the running mean square.
+        In [0, 1): the decay rates of the running mean and of the running mean square.
     epsilon : float
-        Keeps the division finite.
+        At least 0; prevents a division by zero.
     weight_decay : float or None
+        As in `Optimizer`.
     """
 
     slots = ("m", "v")
@@ -227,9 +229,9 @@ class Adam(Optimizer):
         return -self.alpha(m.dtype) * (m / (v**0.5 + self.epsilon))
 
     def alpha(self, dtype):
-        """Return the learning rate with both corrections, computed in the weights' precision, as in Keras.
+        """Return the learning rate with both corrections, computed in the precision of the weights, as in Keras.
 
-        It matters: 0.999 in float32 is 1.3e-8 off, which makes 1 - 0.999 wrong by 1.3e-5 of itself.
+        The precision matters: 0.999 in float32 is off by 1.3e-8, so 1 - 0.999 has a relative error of 1.3e-5.
         """
         t, beta_1, beta_2 = self.iterations, dtype.type(self.beta_1), dtype.type(self.beta_2)
         return float(self.learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t))
@@ -262,6 +264,6 @@ __getattr__ = refuse_names(__name__)
 
 
 def get(identifier):
-    """Return the optimizer of a name, in upper or lower case as in Keras, of a dictionary, a class or an object."""
+    """Return the optimizer for a name, in upper or lower case as in Keras, a dictionary, a class or an object."""
     identifier = identifier.lower() if isinstance(identifier, str) else identifier
     return resolve(identifier, OPTIMIZERS, Optimizer, "optimizer")

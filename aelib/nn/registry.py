@@ -1,16 +1,16 @@
-"""Names instead of objects: how `"relu"` becomes the activation of that name."""
+"""Identifiers: the string `"relu"` is turned into the activation of that name."""
 
 from aelib.nn.configurable import snake_case
 
 
 def by_name(*classes, **aliases):
-    """Return a registry: each class under its name in snake case, and under its other names.
+    """Return a registry, which maps each class's name in snake case, and each alias, to the class.
 
     Parameters
     ----------
     *classes : type
     **aliases : type
-        Further names that Keras takes, for example ``mse=MeanSquaredError``.
+        Other names that Keras accepts, for example ``mse=MeanSquaredError``.
 
     Returns
     -------
@@ -20,31 +20,31 @@ def by_name(*classes, **aliases):
 
 
 def resolve(identifier, registry, base, kind):
-    """Turn whatever Keras takes for an object into the object.
+    """Return the object for an identifier, in any form that Keras accepts.
 
     Parameters
     ----------
     identifier : str, dict, type or object
-        A name in `registry` or the name of one of its classes, a dictionary of such a name and a configuration,
+        A name in `registry`, the name of one of its classes, a dictionary of such a name and a configuration,
         `{"class_name": …, "config": {…}}`, a subclass of `base`, or an instance of `base`.
     registry : dict of str to type
-        The classes that can be asked for by name.
+        The classes that have a name.
     base : type
-        What the result must be an instance of.
+        The class of the result.
     kind : str
-        What the thing is called in an error message, for example ``"activation"``.
+        The noun for error messages, for example ``"activation"``.
 
     Returns
     -------
     object
-        An instance of `base`; an instance that was passed in is returned as it is.
+        An instance of `base`: `identifier` itself if it is one, otherwise a new instance.
 
     Raises
     ------
     ValueError
-        If `identifier` is a name that `registry` does not hold, or a dictionary without one.
+        If `identifier` is an unknown name, or a dictionary without a known name.
     TypeError
-        If `identifier` is of another type, or if its configuration has an argument that the class has not.
+        If `identifier` is of another type, or if its configuration has an unknown argument.
     """
     if isinstance(identifier, base):
         return identifier
@@ -62,7 +62,7 @@ def resolve(identifier, registry, base, kind):
 
 
 def named(name, registry, kind):
-    """Return the class of a name, Keras's or its own, or say which names there are."""
+    """Return the class of a name, in snake case or as the class is called; raise `ValueError` if it is unknown."""
     classes = {cls.__name__: cls for cls in registry.values()} | registry
     if name not in classes:
         raise ValueError(f"Unknown {kind}: expected one of {', '.join(sorted(registry))}. Received: {name!r}.")

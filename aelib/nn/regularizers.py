@@ -1,7 +1,7 @@
-"""A regularizer adds a penalty to the loss, which grows with the size of the weights or of the activations.
+"""Regularizers: penalties that are added to the loss and grow with the size of weights or activations.
 
-The same penalties serve kernels and biases (weight decay, sparsity of weights) and
-activations (`activity_regularizer`, sparsity of the code).
+The same penalties apply to kernels and biases (weight decay, sparse weights) and to activations
+(`activity_regularizer`, sparse codes). The chapter *How to prevent overfitting* compares them.
 """
 
 import numpy as np
@@ -13,19 +13,19 @@ from aelib.nn.registry import by_name, resolve
 
 
 class Regularizer(Configurable):
-    """Base class: a penalty on an array, and the penalty's gradient."""
+    """Base class: a penalty on an array, and its gradient."""
 
     def __call__(self, array):
-        """Return the penalty, a float, on `array` of any shape."""
+        """Return the penalty for an array of any shape, a float."""
         raise NotImplementedError
 
     def gradient(self, array):
-        """Return the penalty's gradient, of the shape and dtype of `array`."""
+        """Return the gradient of the penalty, with the shape and dtype of `array`."""
         raise NotImplementedError
 
 
 class L1(Regularizer):
-    """`l1 · Σ|a|`, with the gradient `l1 · sign(a)`: drives small values to exactly zero.
+    """`l1 · Σ|a|`, with the gradient `l1 · sign(a)`: pushes all values towards 0 at the same rate (Tibshirani 1996).
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """`l2 · Σa²`, with the gradient `2 · l2 · a`: shrinks every value in proportion.
+    """`l2 · Σa²`, with the gradient `2 · l2 · a`: shrinks each value in proportion to its size (Krogh & Hertz 1991).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class L2(Regularizer):
 
 
 class L1L2(Regularizer):
-    """`l1 · Σ|a| + l2 · Σa²`: both penalties together.
+    """`l1 · Σ|a| + l2 · Σa²`: the sum of both penalties.
 
     Parameters
     ----------
@@ -89,12 +89,12 @@ __getattr__ = refuse_names(__name__, REGULARIZERS)
 
 
 def get(identifier):
-    """Return the regularizer of a name, a dictionary, a class or an object; `None` is no regularizer, as in Keras."""
+    """Return the regularizer for a name, a dictionary, a class or an object; `None` stays `None`, as in Keras."""
     return None if identifier is None else resolve(identifier, REGULARIZERS, Regularizer, "regularizer")
 
 
 def serialize(regularizer):
-    """Return what `get` makes an equal regularizer from: class and arguments."""
+    """Return an identifier from which `get` makes an equal regularizer: class and arguments."""
     return regularizer.identifier()
 
 

@@ -1,21 +1,27 @@
-"""Drawing tokens from the log-probabilities, or logits, that a model gives."""
+"""Sampling of tokens from the log-probabilities or logits of a language model."""
 
 import numpy as np
 
 
 def tempered(log_probabilities, temperature):
-    """Return log-probabilities at a temperature, `log p_i / T` normalised anew.
+    """Return log-probabilities at a temperature `T`: `log p_i / T - log Σ_j exp(log p_j / T)`.
 
     Parameters
     ----------
     log_probabilities : array_like, shape (…, V)
         Or logits, which differ from them by a constant in each row.
     temperature : float
-        Positive. 1 changes nothing, below 1 sharpens, above 1 flattens.
+        `T`, above 0. A value of 1 leaves the distribution unchanged; smaller values sharpen it, larger values
+        flatten it.
 
     Returns
     -------
     ndarray, shape (…, V), float64
+
+    Raises
+    ------
+    ValueError
+        If `temperature` is not a positive, finite number.
     """
     if not temperature > 0 or not np.isfinite(temperature):
         raise ValueError(f"Expected a positive, finite temperature. Received: {temperature!r}.")
@@ -31,7 +37,7 @@ def sample_tokens(log_probabilities, temperature, rng):
     ----------
     log_probabilities : array_like, shape (n, V)
     temperature : float
-        As in `tempered`; 0, its limit, takes the most probable token.
+        As in `tempered`, or 0: the limit, which takes the most probable token.
     rng : numpy.random.Generator
 
     Returns

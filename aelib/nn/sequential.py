@@ -1,7 +1,7 @@
-"""A network is layers in a row: forward through them, backward through them, and step.
+"""`Sequential`: a stack of layers, with a forward pass, a backward pass and training.
 
-`Sequential` is Keras's class of that name in miniature. It knows of a layer only what `Layer` promises,
-and is a layer itself, so that an encoder and a decoder make an autoencoder.
+It is a small version of the Keras class of that name. A network uses only what `Layer` promises. It is itself a
+layer, so an encoder and a decoder can be the two layers of an autoencoder.
 """
 
 import itertools
@@ -21,22 +21,22 @@ from aelib.nn.not_here import refuse_arguments
 
 
 class Sequential(Layer):
-    """Layers in a row.
+    """A stack of layers.
 
     Parameters
     ----------
     layers : list of Layer and Input, or None
-        At most one `Input`, in front. A layer that is a network is shared, not copied: an autoencoder made of an
-        encoder and a decoder trains both. Without an `Input` the weights are made when the first data come.
+        At most one `Input`, which comes first. A layer that is a network is shared, not copied: an autoencoder made
+        of an encoder and a decoder trains both. Without an `Input` the weights are made from the first data.
     trainable : bool
         Whether training changes the weights.
     name : str or None
     rng : numpy.random.Generator, int, sequence of int or None
-        Where random weights, noise and the order of the examples come from. Keras has no such argument. `None` is
-        the generator of `aelib.nn.utils.set_random_seed` or, if no seed was set, fresh entropy.
+        The source of random weights, of noise, and of the order of the examples. Keras has no such argument. `None`
+        uses the generator of `aelib.nn.utils.set_random_seed` or, if no seed was set, fresh entropy.
     dtype : {"float32", "float64"} or None
-        The precision of the weights, in which data are taken; `None` is that of the first layer or, if the weights
-        are not made yet, of the network that this one becomes a part of. Without any it is float32, as in Keras.
+        The precision of the weights; data are converted to it. `None` uses that of the first layer or, if the
+        network has no weights yet, of the network it becomes a part of. The default is float32, as in Keras.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Sequential(Layer):
 
     @property
     def trainable(self):
-        """Whether training changes the weights; to set it sets it for every layer, too, as in Keras."""
+        """Whether training changes the weights. Setting it also sets it for every layer, as in Keras."""
         return self._trainable
 
     @trainable.setter
@@ -74,7 +74,7 @@ class Sequential(Layer):
     # ------------------------------------------------------------------ structure
 
     def add(self, layer):
-        """Append a layer, or, in front, an `Input`; nothing is changed if it does not fit."""
+        """Append a layer, or start with an `Input`. If it does not fit, the network stays as it was."""
         if isinstance(layer, Input):
             if self.layers or self.input_shape is not None:
                 raise ValueError("Input must be the first layer, and the only Input.")
@@ -90,21 +90,22 @@ class Sequential(Layer):
         if twice:  # its second forward pass would overwrite what the first one kept
             raise ValueError(f"Expected each layer once. Received: layer '{twice[0]}' a second time.")
         name = self._name_for(layer)
-        before = self.input_shape, layer.rng, layer.dtype
-        if not self.layers and self.input_shape is None:
-            self.input_shape = layer.input_shape  # a network with an Input in front brings its own
+        before = self.input_shape, self.dtype, self.rng, layer.rng, layer.dtype
+        if not self.layers:
+            self.dtype = self.dtype or layer.dtype
+            self.input_shape = self.input_shape or layer.input_shape  # that of a nested network with an Input
         self.layers.append(layer)
         try:
             if self.input_shape is not None:
                 self._build_layers(self.input_shape)
-        except BaseException:  # a layer of one's own may raise anything
+        except BaseException:  # a user-defined layer may raise anything
             del self.layers[-1]
-            self.input_shape, layer.rng, layer.dtype = before
+            self.input_shape, self.dtype, self.rng, layer.rng, layer.dtype = before
             raise
         layer.name = name
 
     def _name_for(self, layer):
-        """The layer's own name, or its kind, numbered where another layer is called so already."""
+        """The layer's name or, if it has none, its kind, with a number if that name is taken."""
         taken = {other.name for other in self.layers}
         own = layer.name
         if own is not None and own not in taken:
@@ -120,12 +121,12 @@ class Sequential(Layer):
         Parameters
         ----------
         input_shape : tuple
-            The shape of a batch, the number of examples left open: ``(None, features)``.
+            The shape of a batch, with `None` for the number of examples: ``(None, features)``.
 
         Raises
         ------
         ValueError
-            If a layer does not take what the one in front of it gives, or is built for another shape.
+            If a layer cannot take the output of the layer before it, or was built for another shape.
         """
         if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 2:
             raise ValueError(f"build expected the shape of a batch, (None, features). Received: {input_shape!r}.")
@@ -141,25 +142,26 @@ class Sequential(Layer):
     build_for = build
 
     def _build_layers(self, shape):
-        """Build what is not built yet; a layer that is shared keeps its weights."""
+        """Build the layers that are not built yet; a shared layer keeps its weights."""
+        generator = self.generator  # fixed from now on, even if no layer needs it
         for layer in self.layers:
             if layer.dtype is None:
                 layer.dtype = self.dtype or "float32"
             if layer.rng is None:
-                layer.rng = self.generator
+                layer.rng = generator
             layer.build_for(shape)
             shape = layer.compute_output_shape(shape)
-            self.dtype = self.dtype or layer.dtype  # that of the first layer, which may have been built before
+            self.dtype = self.dtype or layer.dtype  # the first layer may have been built earlier
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the output for batches of a shape, ``(None, …)``."""
+        """Return the shape of the output, ``(None, …)``, for batches of shape `input_shape`."""
         for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
     @property
     def output_shape(self):
-        """The shape of the output, ``(None, …)``, once the network is built."""
+        """The shape of the output, ``(None, …)``, of a network that is built."""
         self._require_built()
         return self.compute_output_shape(self.input_shape)
 
@@ -169,12 +171,12 @@ class Sequential(Layer):
         return bool(self.layers) and all(layer.built for layer in self.layers)
 
     def get_layer(self, name=None, index=None):
-        """Return the layer of this name, or with this number.
+        """Return the layer with this name or at this index.
 
         Raises
         ------
         ValueError
-            If there is no such layer, or neither or both are given.
+            If there is no such layer, or not exactly one of `name` and `index` is given.
         """
         if (name is None) == (index is None):
             raise ValueError(f"get_layer expected a name or an index. Received: name={name!r}, index={index!r}.")
@@ -196,7 +198,7 @@ class Sequential(Layer):
 
     @property
     def trainable_variables(self):
-        """The weight arrays themselves, `[W1, b1, W2, b2, …]`."""
+        """The weight arrays themselves, not copies: `[W1, b1, W2, b2, …]`."""
         return [v for layer in self.layers for v in layer.trainable_variables] if self.trainable else []
 
     @property
@@ -211,8 +213,8 @@ class Sequential(Layer):
         if len(dict(named)) < len(named):
             raise ValueError(
                 "Expected layers of different names. Received: "
-                f"{[layer.name for layer in self.layers]}; another network that shares one of them has renamed it. "
-                "Give each layer a name."
+                f"{[layer.name for layer in self.layers]}. Another network that shares one of them has renamed it: "
+                "give each layer a name."
             )
         return dict(named)
 
@@ -222,7 +224,7 @@ class Sequential(Layer):
         return [variable for layer in self.layers for variable in layer.weights]
 
     def summary(self):
-        """Print one line a layer: its name, its output's shape, its number of weights."""
+        """Print one line per layer: its name, the shape of its output, and its number of parameters."""
         self._require_built()
         shape, rows = self.input_shape, []
         for layer in self.layers:
@@ -236,13 +238,13 @@ class Sequential(Layer):
     # ------------------------------------------------------- forward and backward
 
     def forward(self, x, training=False):
-        """Return the network's output, keeping in each layer what `backward` needs.
+        """Return the network's output; each layer keeps what its `backward` needs.
 
         Parameters
         ----------
         x : array_like, shape (n, …)
         training : bool
-            Whether this is a step of training: dropout drops, noise is added, statistics of the batch are used.
+            Whether this is a training step: dropout and noise are active, and normalisation uses batch statistics.
 
         Returns
         -------
@@ -259,7 +261,7 @@ class Sequential(Layer):
     __call__ = forward
 
     def backward(self, gradient):
-        """Go back through the layers, from `∂C/∂Y` to `∂C/∂X`, setting every gradient.
+        """Return `∂C/∂X`, and set the gradients of all weights, given `∂C/∂Y`.
 
         Parameters
         ----------
@@ -276,7 +278,7 @@ class Sequential(Layer):
         return gradient
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Do what `backward` does, given the error signal `∂C/∂Z` of the last layer."""
+        """Do the same as `backward`, given the error signal `∂C/∂Z` of the last layer."""
         first, *others = self.layers
         if not others:
             return first.backward_from_delta(delta, input_gradient)
@@ -286,14 +288,14 @@ class Sequential(Layer):
         return first.backward(gradient) if input_gradient else first.backward_to_weights(gradient)
 
     def backward_to_weights(self, gradient):
-        """Set every gradient, as `backward` does, where `∂C/∂X` is not wanted."""
+        """Set the gradients of all weights, as `backward` does, without computing `∂C/∂X`."""
         for layer in reversed(self.layers[1:]):
             gradient = layer.backward(gradient)
         self.layers[0].backward_to_weights(gradient)
 
     @property
     def output_activation(self):
-        """Pre-activations and activation of the last layer, if it has one."""
+        """The pre-activations and the activation function of the last layer, or `None`."""
         return self.layers[-1].output_activation
 
     def loss_and_gradients(self, x, y, training=True):
@@ -304,12 +306,12 @@ class Sequential(Layer):
         x : array_like, shape (n, …)
         y : array_like, of the shape of the output
         training : bool
-            Whether the passes are those of a training step.
+            Whether to run the passes as in a training step.
 
         Returns
         -------
         loss : float
-            The mean loss of the batch, penalties included.
+            The mean loss of the batch, including penalties.
         gradients : list of ndarray
             In the order of `trainable_variables`.
         """
@@ -323,10 +325,10 @@ class Sequential(Layer):
         return loss + self.penalty(), self.gradients
 
     def _loss_with_delta(self, y, y_pred):
-        """The mean loss, and `∂C/∂Z` where the loss goes together with the activation of the output, or `None`.
+        """Return the mean loss, and `∂C/∂Z` if the loss can be combined with the output's activation, else `None`.
 
-        Apart, the sigmoid rounds to 0 or 1 and the logarithm has nothing left to work with. Together they need
-        only the logits. Keras does the same.
+        Computed separately, the sigmoid may round to 0 or 1 before the logarithm is taken. The combined formula
+        needs only the logits and loses nothing. Keras does the same.
         """
         self._check_target(y, y_pred)
         output = self.output_activation
@@ -338,32 +340,32 @@ class Sequential(Layer):
         return self.loss(y, y_pred), None
 
     def compute_loss(self, x=None, y=None, y_pred=None):
-        """Return the mean loss of predictions, penalties included, as Keras's method of this name.
+        """Return the mean loss of predictions, including penalties, like the Keras method of this name.
 
         Parameters
         ----------
         x : ndarray or None
-            Taken for Keras's sake; the penalties are those of the last forward pass.
+            Not used, accepted as in Keras; the penalties are those of the last forward pass.
         y, y_pred : ndarray, of the shape of the output
         """
         self._require_compiled()
         return self._loss_with_delta(self._cast(y), self._cast(y_pred))[0] + self.penalty()
 
     def penalty(self):
-        """Return the sum of the layers' penalties for the last forward pass."""
+        """Return the sum of the layers' penalties, a float, for the last forward pass."""
         return sum(layer.penalty() for layer in self.layers)
 
     # ------------------------------------------------------------------- training
 
     def compile(self, optimizer="rmsprop", loss=None, **not_here):
-        """Say how the network will be trained.
+        """Set the optimizer and the loss.
 
         Parameters
         ----------
         optimizer : str or Optimizer
         loss : str or Loss
         **not_here
-            What else Keras takes is refused, such as `metrics`, or has no effect, such as `jit_compile`.
+            Keras's other arguments are refused, such as `metrics`, or have no effect, such as `jit_compile`.
         """
         refuse_arguments("compile", not_here)
         if loss is None:
@@ -372,10 +374,9 @@ class Sequential(Layer):
         self.optimizer, self.loss = optimizer, loss
 
     def train_on_batch(self, x, y):
-        """Take one step on one batch; return the loss before the step, a float.
+        """Take one training step on one batch; return the loss before the step, a float.
 
-        The step writes into the arrays of the step before: take a copy of a gradient
-        that you want to keep.
+        Each step overwrites the gradients of the previous step: copy a gradient that you want to keep.
         """
         with reused():
             loss, gradients = self.loss_and_gradients(x, y)
@@ -398,52 +399,51 @@ class Sequential(Layer):
         steps_per_epoch=None,
         **not_here,
     ):
-        """Train for some epochs.
+        """Train for a number of epochs.
 
         Parameters
         ----------
         x : array_like, shape (n, …), or iterable of (x_batch, y_batch)
-            A `numpy.memmap` is read a batch at a time. An iterable of batches takes the
-            place of `y`, `batch_size` and `shuffle`.
+            A `numpy.memmap` is read one batch at a time. An iterable of batches replaces `y`, `batch_size` and
+            `shuffle`.
         y : array_like, shape (n, …), or None
             The targets; for an autoencoder, `x` itself. `None` with an iterable of batches.
         batch_size : int or None
-            Examples a step; the last batch of an epoch may be smaller. `None` is 32.
+            Examples per step; the last batch of an epoch may be smaller. `None` is 32.
         epochs : int
-            How many times every example is seen; with an `initial_epoch`, the number of the
-            last epoch, as in Keras.
+            The number of passes over the data; with an `initial_epoch`, the number of the last epoch, as in Keras.
         verbose : {0, 1, 2} or "auto"
-            0 is silent; otherwise the progress is one line of text.
+            0 prints nothing; any other value prints one line, which is updated after each epoch.
         callbacks : Callback, list of Callback or None
         validation_split : float
-            In [0, 1): the share of the examples, the last ones, that are only looked at, after each epoch.
+            In [0, 1): the fraction of the examples, taken from the end, that is held out for validation.
         validation_data : (x_val, y_val) or None
-            Other examples that are only looked at; they take the place of a `validation_split`.
+            Data on which the loss is evaluated after each epoch; replaces `validation_split`.
         shuffle : bool
-            Whether the examples come in a new order each epoch.
+            Whether to draw a new order of the examples for each epoch.
         initial_epoch : int
-            How many epochs were done before, for a training that goes on from a saved
-            network: callbacks count on from there. From `epochs` on there is nothing left to do.
+            The number of epochs already done, to resume the training of a saved network. Callbacks count from
+            there. If it is at least `epochs`, there is no training.
         steps_per_epoch : int or None
-            How many batches of an iterable make an epoch; `None` is all of them.
+            The number of batches of an iterable that make an epoch; `None` is all of them.
         **not_here
-            What else Keras takes is refused, such as `sample_weight`.
+            Keras's other arguments are refused, such as `sample_weight`.
 
         Returns
         -------
         History
-            Its `history` maps ``"loss"``, and ``"val_loss"``, to one number an epoch.
-            The training loss is the mean over the epoch's examples, each before its step.
-            The network keeps it as its attribute `history`.
+            Its `history` maps ``"loss"`` and ``"val_loss"`` to a list with one number per epoch. The training loss
+            is the mean over the epoch's examples, each evaluated before its step. It is also the attribute
+            `history` of the network.
 
         Raises
         ------
         RuntimeError
             If the network was not compiled.
         ValueError
-            If the data are empty, of the wrong shape, outside of what the loss takes, or hold NaN or infinity.
+            If the data are empty, have the wrong shape, lie outside the domain of the loss, or hold NaN or infinity.
         FloatingPointError
-            If the loss stops being a number.
+            If the loss becomes NaN or infinite.
         """
         refuse_arguments("fit", not_here)
         self._require_compiled()
@@ -473,7 +473,7 @@ class Sequential(Layer):
         return self.history
 
     def _batches(self, x, y, batch_size, shuffle, steps_per_epoch, validation_split):
-        """Where the batches of each epoch come from, and the pair that a `validation_split` holds out, or `None`."""
+        """Return the source of the batches, and the pair that `validation_split` holds out, or `None`."""
         if y is None:
             if validation_split:
                 raise ValueError(
@@ -494,7 +494,7 @@ class Sequential(Layer):
             trained = math.floor(len(x) * (1 - validation_split))  # as Keras rounds
             if not 0 < trained < len(x):
                 raise ValueError(
-                    f"validation_split expected a share that leaves examples on both sides of {len(x)}. "
+                    f"validation_split expected a fraction that leaves examples on both sides of {len(x)}. "
                     f"Received: {validation_split!r}."
                 )
             held_out = x[trained:], y[trained:]
@@ -502,10 +502,10 @@ class Sequential(Layer):
         return ArrayBatches(x, y, batch_size, shuffle, self.generator, self.dtype or "float32"), held_out
 
     def _train_one_epoch(self, batches):
-        """Take a step on every batch; return the mean loss of their examples."""
+        """Take one step per batch; return the mean loss over the examples of the epoch."""
         total, count = 0.0, 0
         for x, y in batches.epoch():
-            if isinstance(batches, StreamBatches):  # what comes from outside is checked as it comes
+            if isinstance(batches, StreamBatches):  # arrays were checked before the first epoch
                 x, y = self._prepare_pair(x, y, "x", "y")
                 x, y = self._cast(x), self._cast(y)
             loss = self.train_on_batch(x, y)
@@ -519,18 +519,18 @@ class Sequential(Layer):
         return total / count
 
     def evaluate(self, x, y, batch_size=None, verbose="auto", **not_here):
-        """Return the mean loss on data, penalties included, without training.
+        """Return the mean loss on data, a float, including penalties, without training.
 
         Parameters
         ----------
         x : array_like, shape (n, …)
         y : array_like, of the shape of the output
         batch_size : int or None
-            Examples at a time; `None` is 32.
+            Examples per batch; `None` is 32.
         verbose : int or str
-            Taken for Keras's sake; nothing is printed.
+            Accepted as in Keras; nothing is printed.
         **not_here
-            What else Keras takes is refused, such as `sample_weight`.
+            Keras's other arguments are refused, such as `sample_weight`.
         """
         refuse_arguments("evaluate", not_here)
         self._require_compiled()
@@ -547,17 +547,17 @@ class Sequential(Layer):
         return total / len(x)
 
     def predict(self, x, batch_size=None, verbose="auto", **not_here):
-        """Return the network's output for all of `x`, a batch at a time.
+        """Return the network's output for all of `x`, computed in batches.
 
         Parameters
         ----------
         x : array_like, shape (n, …)
         batch_size : int or None
-            Examples at a time; `None` is 32.
+            Examples per batch; `None` is 32.
         verbose : int or str
-            Taken for Keras's sake; nothing is printed.
+            Accepted as in Keras; nothing is printed.
         **not_here
-            What else Keras takes is refused, such as `steps`.
+            Keras's other arguments are refused, such as `steps`.
 
         Returns
         -------
@@ -572,7 +572,7 @@ class Sequential(Layer):
     # --------------------------------------------------------------------- saving
 
     def get_config(self):
-        """Return what the network is made of, without its weights: its layers and its settings."""
+        """Return the layers and the settings of the network, without its weights."""
         return {
             "layers": [layer.identifier() for layer in self.layers],
             "input_shape": self.input_shape,
@@ -583,7 +583,7 @@ class Sequential(Layer):
 
     @classmethod
     def from_config(cls, config, rng=None):
-        """Make a network from what `get_config` returned; its weights are drawn anew, from `rng`."""
+        """Return a new network from the result of `get_config`, with new weights drawn from `rng`."""
         network = cls(trainable=config["trainable"], name=config["name"], dtype=config["dtype"], rng=rng)
         if config["input_shape"] is not None:
             network.add(Input(tuple(config["input_shape"][1:])))
@@ -599,7 +599,7 @@ class Sequential(Layer):
 
     @property
     def generators(self):
-        """The random generators of the network and of all layers in it, one after the other; many are the same."""
+        """The random generators of the network and of all layers in it, in order; most are the same object."""
         return [self.rng, *(rng for layer in self.layers for rng in layer.generators)]
 
     @generators.setter
@@ -610,38 +610,38 @@ class Sequential(Layer):
             layer.generators, generators = generators[:count], generators[count:]
 
     def save(self, path):
-        """Write the network to one file, from which `aelib.nn.models.load_model` makes an equal one.
+        """Save the network to one file, from which `aelib.nn.models.load_model` restores it.
 
-        Saved are the layers, the weights, the state of the random generators and, if the network is compiled, its
-        loss and its optimizer with all that the optimizer remembers. So training goes on after loading as if it had
-        never stopped, bit for bit. The file is complete or not there: an interrupted save leaves an earlier file as
-        it was. A layer that two networks share is two layers after both have been saved and loaded. Callbacks, the
-        history and the position in a stream of batches are not saved.
+        The file holds the layers, the weights, the state of the random generators and, if the network is compiled,
+        its loss and its optimizer with the optimizer's state. Training can therefore resume bit for bit as if it
+        had never stopped. The file is written completely or not at all: if saving is interrupted, an earlier file
+        stays as it was. A layer shared by two networks becomes two layers once both have been saved and loaded.
+        Callbacks, the history and the position in a stream of batches are not saved.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The file's name, used as it is; no ending is asked for. An existing file is replaced.
+            The name of the file, with any or no extension. An existing file is replaced.
 
         Raises
         ------
         RuntimeError
             If the network is not built.
         TypeError
-            If a part is of a class of your own, whose code cannot be written down, or a setting is not finite.
+            If a part is an object of a user-defined class, whose code cannot be saved, or a setting is not finite.
         ValueError
-            If the optimizer belongs to another network, or if `path` is not a file.
+            If the optimizer belongs to another network, or if `path` is not a regular file.
         FileNotFoundError
             If the folder does not exist.
         """
         archive.save(self, path)
 
     def save_weights(self, path):
-        """Write the weights to one file, by the names of the layers."""
+        """Save the weights to one file, under the names of the layers."""
         archive.save_weights(self, path)
 
     def load_weights(self, path):
-        """Read the weights that `save_weights` wrote for a network of the same layers."""
+        """Load weights that `save_weights` or `save` wrote for a network with the same layers."""
         archive.load_weights(self, path)
 
     # --------------------------------------------------------------------- checks
@@ -650,11 +650,11 @@ class Sequential(Layer):
         return 32 if batch_size is None else positive_integer("batch_size", batch_size)
 
     def _cast(self, array):
-        """Data in the precision of the network."""
+        """Return data in the precision of the network."""
         return np.asarray(array, dtype=self.dtype or "float32")
 
     def _prepare_pair(self, x, y, x_name, y_name):
-        """Check inputs and targets; `y is x` stays so, to be looked at once."""
+        """Check inputs and targets, and build the network; if `y is x`, the data are checked only once."""
         prepared_x = self._prepare(x_name, x)
         prepared_y = prepared_x if y is x else self._prepare(y_name, y)
         if len(prepared_x) != len(prepared_y):
@@ -668,7 +668,7 @@ class Sequential(Layer):
         return prepared_x, prepared_y
 
     def _prepare(self, name, array):
-        """Return data as an array of shape (n, …), or say what is wrong with it."""
+        """Return data as an array of shape (n, …); raise `ValueError` if they are not a batch of finite numbers."""
         if isinstance(array, np.ma.MaskedArray):
             raise ValueError(f"{name} must be an array without a mask. Received: a masked array; call filled() first.")
         array = self._check_batch(name, np.asarray(array))
@@ -677,7 +677,7 @@ class Sequential(Layer):
         if array.dtype.kind != "f":
             raise ValueError(f"{name} must hold numbers. Received: dtype {array.dtype}.")
         with np.errstate(over="ignore", invalid="ignore"):
-            suspicious = not np.isfinite(array.sum())  # one pass, and no array of booleans is made
+            suspicious = not np.isfinite(array.sum())  # one pass, without an array of booleans
         if suspicious and (bad := int(np.count_nonzero(~np.isfinite(array)))):
             raise ValueError(f"{name} must be finite. Received: {bad} values that are NaN or infinite.")
         network = np.finfo(self.dtype or "float32")
@@ -720,24 +720,24 @@ class Sequential(Layer):
 
 
 def every_layer(layer):
-    """Yield a layer and, of a network, all layers in it."""
+    """Yield a layer and, if it is a network, all layers in it."""
     yield layer
     for inner in getattr(layer, "layers", ()):
         yield from every_layer(inner)
 
 
 def kind_of(layer):
-    """A layer's class in snake case, by which Keras names it: ``"batch_normalization"``, ``"conv2d"``."""
+    """Return Keras's default name for a layer, its class in snake case: ``"batch_normalization"``, ``"conv2d"``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", type(layer).__name__).lower()
 
 
 def is_numbered(name, kind):
-    """Whether a name is one that a network gives by itself: ``"dense"``, ``"dense_1"``, …"""
+    """Return whether a name is one that a network assigns by default: ``"dense"``, ``"dense_1"``, …"""
     return name == kind or (name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
 
 
 def pair_of(name, value):
-    """Return `value` as inputs and targets, or say that it is no pair of them."""
+    """Return `value` if it is a pair of inputs and targets; raise `ValueError` otherwise."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         length = f" of length {len(value)}" if isinstance(value, (tuple, list)) else ""
         raise ValueError(

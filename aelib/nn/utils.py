@@ -1,4 +1,4 @@
-"""The one random generator that networks share which are given none: Keras's `set_random_seed`."""
+"""`set_random_seed`, and the random generator shared by all networks that are given neither generator nor seed."""
 
 import random
 
@@ -8,15 +8,20 @@ _seeded = None
 
 
 def set_random_seed(seed):
-    """Make all that is drawn from now on repeatable, as `keras.utils.set_random_seed` does.
+    """Make all subsequent random draws reproducible, as `keras.utils.set_random_seed` does.
 
-    Networks and layers that were given neither a generator nor a seed share one generator with this seed.
-    The global generators of Python and of NumPy are seeded too, as Keras seeds them.
+    Networks and layers that are given neither a generator nor a seed share one generator with this seed. The global
+    generators of Python and of NumPy are also seeded, as in Keras.
 
     Parameters
     ----------
     seed : int
         From 0 to 2³² - 1.
+
+    Raises
+    ------
+    ValueError
+        If `seed` is not such an integer.
     """
     global _seeded
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
@@ -27,7 +32,7 @@ def set_random_seed(seed):
 
 
 def generator(rng=None):
-    """Return a generator from a seed; without one, the shared generator or, if no seed was set, fresh entropy.
+    """Return a generator made from a seed. Without one, return the shared generator or, if no seed was set, a new one.
 
     Parameters
     ----------

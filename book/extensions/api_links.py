@@ -3,8 +3,8 @@
 A name of `aelib` in a code cell leads to its entry in the reference, and so does a dotted
 name such as `aelib.nn.losses` in the text. An entry of the reference ends with the chapters
 that use it. Nothing of this is written by hand, so nothing of it can go stale: the cells
-are parsed at each build. In docstrings, a type or a name in single backticks leads to
-its entry, too.
+are parsed at each build that reads a page. In docstrings, a type or a name in single
+backticks leads to its entry, too.
 """
 
 import ast
@@ -20,7 +20,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from book.extensions.book_pages import is_notebook, joined, link_to_page, reading_order
+from book.extensions.book_pages import is_notebook, link_to_page, list_of_places, reading_order
 from book.extensions.cells import code_cells, parsed
 
 PACKAGE = "aelib"
@@ -212,15 +212,16 @@ def end_docstring(app, what, name, obj, options, lines):
         lines += ["", f".. chapters-using:: {name}", ""]
 
 
-def collect_uses(app, env):
-    """Read which chapter names what, in the order of the book."""
-    env.aelib_uses = {}
+def uses(env):
+    """Which chapters name a thing of `aelib`, in the order of the book: {dotted name: pages}."""
+    found = {}
     for docname in reading_order(env):
         if is_notebook(env, docname):
             notebook = nbformat.read(env.doc2path(docname), as_version=nbformat.current_nbformat)
             cells = [cell.source for cell in code_cells(notebook)]
             for dotted in {dotted for places in names_in(cells) for _, dotted in places.values()}:
-                env.aelib_uses.setdefault(dotted, []).append(docname)
+                found.setdefault(dotted, []).append(docname)
+    return found
 
 
 def name_chapters(app, doctree, docname):
@@ -231,14 +232,13 @@ def name_chapters(app, doctree, docname):
             place.parent.remove(place)
             continue
         links = [link_to_page(app, docname, chapter) for chapter in chapters]
-        place.replace_self(
-            nodes.paragraph("", "", nodes.Text("Used in "), *joined(links), nodes.Text("."), classes=["chapters-using"])
-        )
+        place.replace_self(list_of_places("Used in", links, "chapters-using"))
 
 
 def pages_of_the_reference(app, env):
-    """Write the reference at every build: which chapters use a thing changes without it."""
-    return {entry.docname for entry in entries(env).values()}
+    """The pages of the reference with an entry that other chapters use than when it was written."""
+    before, env.aelib_uses = getattr(env, "aelib_uses", {}), uses(env)
+    return {entry.docname for name, entry in entries(env).items() if env.aelib_uses.get(name) != before.get(name)}
 
 
 # ---------------------------------------------------------------------- in docstrings
@@ -279,7 +279,6 @@ def setup(app):
     app.connect("config-inited", link_types, priority=100)  # before numpydoc reads its aliases
     app.connect("autodoc-process-docstring", end_docstring, priority=900)  # after numpydoc has rewritten it
     app.connect("missing-reference", leave_as_code)
-    app.connect("env-updated", collect_uses)
     app.connect("env-get-updated", pages_of_the_reference)
     app.connect("doctree-resolved", name_chapters)
     app.connect("doctree-resolved", link_dotted_names)

@@ -36,6 +36,32 @@ def link_to_page(app, fromdoc, docname, anchor=""):
     return make_refnode(app.builder, fromdoc, docname, anchor, nodes.Text(numbered_title(app.env, docname)))
 
 
+FEW = 4  # links that a list of places shows at once; one more is shown, too, and of yet more the rest is folded
+
+
+class folded(nodes.General, nodes.Element):
+    """What is seen only when a reader asks for it, under a line that says what it is."""
+
+
+def visit_folded(translator, node):
+    """Begin what is folded."""
+    translator.body.append(f"{translator.starttag(node, 'details')}<summary>{node['summary']}</summary>")
+
+
+def depart_folded(translator, node):
+    """End what is folded."""
+    translator.body.append("</details>\n")
+
+
+def list_of_places(said, links, kind):
+    """A line such as `Used in …; …; ….` as a list of nodes of the class `kind`, with all but a few links folded."""
+    shown = links if len(links) <= FEW + 1 else links[:FEW]
+    places = [nodes.paragraph("", "", nodes.Text(f"{said} "), *joined(shown), nodes.Text("."))]
+    if rest := links[len(shown) :]:
+        places.append(folded("", nodes.paragraph("", "", *joined(rest), nodes.Text(".")), summary=f"{len(rest)} more"))
+    return [nodes.container("", *places, classes=[kind])]
+
+
 def joined(links):
     """Links in one line, with semicolons between them."""
     line = []
@@ -73,6 +99,7 @@ def link_chapters(app, doctree, docname):
 
 def setup(app):
     app.add_node(chapter_link)
+    app.add_node(folded, html=(visit_folded, depart_folded))
     app.add_role("chapter", Chapter())
     app.connect("doctree-resolved", link_chapters)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

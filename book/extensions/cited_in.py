@@ -2,7 +2,7 @@
 
 from docutils import nodes
 
-from book.extensions.book_pages import joined, link_to_page, reading_order
+from book.extensions.book_pages import link_to_page, list_of_places, reading_order
 
 
 def first_citations(env):
@@ -22,17 +22,18 @@ def end_with_citing_pages(app, doctree, docname):
     if not citations:
         return
     keys = {entry.citation_id: entry.key for entry in app.env.get_domain("cite").citations}
-    cited = first_citations(app.env)
+    cited = app.env.first_citations
     for citation in citations:
         places = cited.get(keys.get(citation["ids"][0]), {})
         links = [link_to_page(app, docname, page, anchor) for page, anchor in places.items()]
-        citation += nodes.paragraph(
-            "", "", nodes.Text("Cited in "), *joined(links), nodes.Text("."), classes=["cited-in"]
-        )
+        citation += list_of_places("Cited in", links, "cited-in")
 
 
 def pages_with_bibliographies(app, env):
-    """Write them at every build: who cites a reference changes without them."""
+    """The pages with a bibliography, if references are cited elsewhere than when they were written."""
+    before, env.first_citations = getattr(env, "first_citations", None), first_citations(env)
+    if env.first_citations == before:
+        return set()
     return {key.docname for key in env.get_domain("cite").bibliographies}
 
 

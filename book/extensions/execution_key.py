@@ -2,7 +2,8 @@
 
 jupyter-book's cache looks at a notebook's own cells alone, so that a change in `aelib` would leave the old numbers on the
 page. The key also covers the modules of the repository that the cells import, those that these import, the data beside
-them, and the versions of what is installed. It covers nothing else: a module that a chapter does not reach may change.
+them, what their kernels find in the environment, and the versions of Python and of the packages on which chapters run, or
+which a cell names. It covers nothing else: a module that a chapter does not reach may change, and so may a tool for tests.
 """
 
 import ast
@@ -15,6 +16,9 @@ import re
 
 from book.extensions.cells import parsed, without_commands
 from book.kernels import STARTUP
+
+RUN_ON = "# What the chapters run on"  # the line in `requirements.txt` above the packages that count for every chapter
+KERNEL = (STARTUP, STARTUP.with_name("kernels.py"))
 
 
 class Repository:
@@ -29,21 +33,27 @@ class Repository:
     def __init__(self, root):
         self.root = root
         self.names_of_module = functools.cache(self.names_of_module)
-        self.digest = functools.cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+        self.names_of_cell = functools.cache(lambda cell: names_in(parsed(without_commands(cell))))
+        self.name_and_digest = functools.cache(self.name_and_digest)
         self.modules, self.data_below = functools.cache(self.modules), functools.cache(self.data_below)
-        self.versions = versions(root / "requirements.txt")
+        self.run_on, self.others = packages(root / "requirements.txt")
+        self.version = functools.cache(importlib.metadata.version)
 
     def key(self, cells):
         """Return the key, 16 hexadecimal digits, of a notebook whose code cells are `cells`, a list of strings."""
-        files = [f"{path.relative_to(self.root).as_posix()} {self.digest(path)}" for path in self.files_behind(cells)]
-        parts = [platform.python_version(), *self.versions, self.digest(STARTUP), *files, *cells]
+        files = [self.name_and_digest(path) for path in self.files_behind(cells)]
+        parts = [platform.python_version(), *self.versions(cells), *map(digest, KERNEL), *files, *cells]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def versions(self, cells):
+        """The packages that count for a notebook, each with its version."""
+        named = {text for cell in cells for text in self.names_of_cell(cell)[1]}
+        return [f"{name} {self.version(name)}" for name in sorted(self.run_on | self.others & named)]
 
     def files_behind(self, cells):
         """Every file of the repository that the cells import or, by the rules of `data`, may read; sorted."""
-        trees = [parsed(without_commands(cell)) for cell in cells]
         modules, waiting, texts = set(), [], set()
-        for names, more_texts in (names_in(tree) for tree in trees):
+        for names, more_texts in map(self.names_of_cell, cells):
             waiting += names
             texts |= more_texts
         while waiting:
@@ -79,16 +89,33 @@ class Repository:
         files = [path for path in top.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
         return {path: next((folder for folder in path.parents if folder in packages), top) for path in files}
 
+    def name_and_digest(self, path):
+        """A file's path from the root, and a digest of what is in it."""
+        return f"{path.relative_to(self.root).as_posix()} {digest(path)}"
+
     def names_of_module(self, path):
         """What `names_in` finds in a module."""
         return names_in(ast.parse(path.read_bytes()), path.parent.relative_to(self.root).parts)
 
 
-def versions(requirements):
-    """The name and version of each package that a file of requirements asks for."""
+def digest(path):
+    """A digest of what is in a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def packages(requirements):
+    """The names of the packages in a file of requirements, as two sets: those that chapters run on, and the others."""
     lines = requirements.read_text(encoding="utf-8").splitlines()
-    names = sorted(re.match(r"[\w.-]+", line)[0] for line in lines if line[:1].isalpha())
-    return [f"{name} {importlib.metadata.version(name)}" for name in names]
+    if RUN_ON not in lines:
+        raise ValueError(f"{requirements} must have a line {RUN_ON!r} above the packages of which it is true.")
+    names = others = set()
+    run_on = set()
+    for line in lines:
+        if line.startswith("#"):
+            names = run_on if line == RUN_ON else others
+        elif line[:1].isalpha():
+            names.add(re.match(r"[\w.-]+", line)[0])
+    return run_on, others
 
 
 def names_in(tree, package=()):

@@ -28,6 +28,11 @@ FETCH_FONTS = """["1em KaTeX_Main", "italic 1em KaTeX_Math"].forEach(font => doc
 # What stays on the line of a formula: a bracket or a quotation mark before it, and closing ones and punctuation after it.
 BEFORE, AFTER = re.compile(r"[(\[“‘]$"), re.compile(r"^[,.;:!?)\]”’]+")
 
+# What opens, closes or ends a line of TeX, makes it tall, or looks like one of these.
+PIECE = re.compile(r"\\begin\{(\w+)\*?\}|(\\end\{\w+\*?\})|(\\\\(?!\s*\[))|([{}])|(\\d?frac(?![a-zA-Z]))|\\\W")
+WITH_LINES = {"aligned", "gathered", "split"}
+ROOM = r"\\[0.8em]"  # below the axis of a line: a little more than a fraction takes
+
 logger = logging.getLogger(__name__)
 
 
@@ -102,7 +107,29 @@ def on_lines(tex):
     r"""The TeX of a displayed formula whose lines are parted by ``\\`` or by an empty line."""
     parts = [part for part in tex.split("\n\n") if part.strip()]
     lines = [rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part for part in parts]
-    return lines[0] if len(lines) == 1 else r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
+    return apart(lines[0] if len(lines) == 1 else r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+
+
+def apart(tex):
+    """Let no fraction of a displayed formula touch the line below it. The lines of a matrix stay as they are."""
+    around, tall = [], []
+
+    def with_room(piece):
+        opened, closed, ended, brace, fraction = piece.groups()
+        if opened or brace == "{":
+            around.append(opened or brace)
+            tall.append(False)
+        elif around and (closed or brace):
+            around.pop()
+            tall.pop()
+        elif fraction:
+            tall[:] = [True] * len(tall)
+        elif ended and around and around[-1] in WITH_LINES:
+            was_tall, tall[-1] = tall[-1], False
+            return ROOM if was_tall else piece[0]
+        return piece[0]
+
+    return PIECE.sub(with_room, tex)
 
 
 def keep_together(app, doctree, docname):

@@ -3,38 +3,16 @@
 For another version, change VERSION and SHA256, which is the digest of the package's archive. SOURCES.md describes the files.
 """
 
-import hashlib
-import io
 import pathlib
 import re
-import sys
-import tarfile
-import urllib.request
+
+from book.npm import fetched
 
 VERSION = "0.19.1"
 SHA256 = "24da5a599eb2fcede2e270b99a6ff48bca816beecc95feeb84e8cccbd1bb34fd"
-ARCHIVE = f"https://registry.npmjs.org/katex/-/katex-{VERSION}.tgz"
 
 PROGRAM = pathlib.Path(__file__).parent
 PAGES = PROGRAM.parent / "static" / "katex"  # what a browser needs
-
-
-def fetched():
-    """Map each file's name in the package to its bytes.
-
-    Raises
-    ------
-    SystemExit
-        If the archive is not the one that SHA256 names.
-    """
-    with urllib.request.urlopen(ARCHIVE) as answer:
-        archive = answer.read()
-    digest = hashlib.sha256(archive).hexdigest()
-    if digest != SHA256:
-        sys.exit(f"{ARCHIVE} expected the SHA-256 {SHA256}. Received: {digest}.")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as package:
-        files = [member for member in package if member.isfile()]
-        return {file.name.removeprefix("package/"): package.extractfile(file).read() for file in files}
 
 
 def with_one_source_each(css):
@@ -43,7 +21,7 @@ def with_one_source_each(css):
 
 
 def main():
-    files = fetched()
+    files = fetched("katex", VERSION, SHA256)
     (PAGES / "fonts").mkdir(parents=True, exist_ok=True)
     (PROGRAM / "katex.min.js").write_bytes(files["dist/katex.min.js"])
     (PAGES / "katex.css").write_bytes(with_one_source_each(files["dist/katex-swap.min.css"]))

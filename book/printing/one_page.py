@@ -1,6 +1,7 @@
 """Puts the pages of the built book together into one, in the order in which one reads them.
 
-What a screen needs and paper does not is left out: navigation, buttons, scripts. What is folded is opened. A link to another page of the book becomes one to the place in this page.
+What a screen needs and paper does not is left out: navigation, buttons, scripts. What is folded is opened. A link to another
+page of the book becomes one to the place in this page.
 """
 
 import collections
@@ -15,6 +16,7 @@ import bs4
 ADDRESSES = {"href", "xlink:href", "src"}
 NAMING = {"for", "aria-labelledby", "aria-describedby", "aria-controls"}  # attributes that name other elements
 ELSEWHERE = r"\w+:|//"  # how an address outside the book begins
+PLAIN = ".highlight :is(.n, .nb, .nn, .o, .p, .w, .bp, .go)"  # parts of a program that no style sheet marks
 LEFT_OUT = "script, a.headerlink, button, .sd-stretched-link, .prev-next-footer"
 
 
@@ -73,6 +75,7 @@ def one_page(folder, place):
     for name, article in articles.items():
         redirect(article, folder, name, articles, place)
         open_what_is_folded(article)
+        join_plain_code(article)
         lower_headings(article, depth(name, articles) - 1)
     title_page = front(book_title, pages[cover], articles[cover])
     body = "\n".join(
@@ -117,9 +120,10 @@ def front(title, tree, article):
     figure = article.select_one("figure, svg, .cell_output")
     picture = str(figure.extract()) if figure else ""
     authors = tree.select_one(".component-author, .footer-info__item")
+    author = authors.get_text().strip().removeprefix("By ") if authors else ""
     return (
         f'<section class="title-page"><p class="book-title">{title}</p>{picture}'
-        f'<p class="book-author">{authors.get_text().strip().removeprefix("By ") if authors else ""}</p></section>'
+        f'<p class="book-author">{author[:1].upper()}{author[1:]}</p></section>'
     )
 
 
@@ -194,6 +198,14 @@ def open_what_is_folded(article):
         element["open"] = ""
     for element in article.select(".dropdown"):
         element["class"] = [name for name in element["class"] if name not in ("dropdown", "toggle")]
+
+
+def join_plain_code(article):
+    """Take the parts of a program that look like the text around them out of their elements, each of which weighs in the PDF."""
+    for part in article.select(PLAIN):
+        if not part.find(True):
+            part.unwrap()
+    article.smooth()
 
 
 def lower_headings(article, levels):

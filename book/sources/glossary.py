@@ -40,6 +40,11 @@ def faults(book):
             yield Fault(entry.place, f"no page links the term '{term}'", f"Link its first use: {{term}}`{term}`")
         if "{ref}`ch-" not in entry.text:
             yield Fault(entry.place, f"the term '{term}' names no chapter", "End it with 'See {ref}`ch-…`.'")
+        explanation = [line for line in entry.text.splitlines() if line.startswith(" ")]
+        sentences = re.split(r"(?<=\.)\s+", " ".join(explanation).strip())
+        for sentence in sorted(set(sentences)):
+            if sentences.count(sentence) > 1:
+                yield Fault(entry.place, f"the term '{term}' says twice: {sentence}", "Say it once")
         if term < before:
             yield Fault(entry.place, f"the term '{term}' stands after '{before}'", "Keep the alphabetical order")
         before = term

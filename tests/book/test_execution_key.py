@@ -1,11 +1,14 @@
 """The key of a chapter's outputs changes with what they depend on, and with nothing else."""
 
+import importlib.metadata
 import shutil
 
 import pytest
 
 from book.extensions import execution_key
-from book.extensions.execution_key import Repository
+from book.extensions.cells import parsed, without_commands
+from book.extensions.execution_key import RUN_ON, Repository, names_in, packages
+from book.sources.pages import Book
 
 MODULES = {
     "aelib/__init__.py": "",
@@ -27,6 +30,7 @@ DATA = [
     "experiments/practice/results/kept.npz",
     "experiments/practice/results/other.json",
 ]
+REQUIREMENTS = f"{RUN_ON}\nnumpy>=2,<3\nscipy\n\n# The tests\npytest>=8\nruff\n\n# What the chapters share\n-e .\n"
 NN = "aelib/__init__.py aelib/nn/__init__.py aelib/nn/layers.py aelib/checks.py"
 APPLICATIONS = "aelib/__init__.py aelib/applications/__init__.py"
 DATASETS = "aelib/datasets/__init__.py aelib/datasets/mnist.py aelib/datasets/files/mnist.npz"
@@ -52,7 +56,7 @@ def repository(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code)
     (tmp_path / "experiments/practice/empty.py").write_text("")
-    (tmp_path / "requirements.txt").write_text("# a comment\nnumpy>=2,<3\npytest\n-e .\n")
+    (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
     (tmp_path / "README.md").write_text("words")
     return tmp_path
 
@@ -92,15 +96,82 @@ def test_a_change_of_the_code_changes_the_key(repository):
     assert len({key(["a", "b"]), key(["ab"]), key(["a"]), key(["b", "a"])}) == 4
 
 
-def test_another_version_changes_the_key(repository, monkeypatch):
+@pytest.fixture
+def key_with(repository, monkeypatch):
+    """The key of cells in an environment in which some versions differ: `key_with(cells, {package: version})`."""
+
+    def key(cells, versions):
+        with monkeypatch.context() as patched:
+            patched.setattr(execution_key.importlib.metadata, "version", lambda name: versions.get(name, "1"))
+            return Repository(repository).key(cells)
+
+    return key
+
+
+@pytest.mark.parametrize(("package", "matters"), [("numpy", True), ("scipy", True), ("pytest", False), ("ruff", False)])
+def test_another_version_changes_the_key_where_chapters_run_on_the_package(key_with, package, matters):
+    cells = ["import aelib.nn"]
+    assert (key_with(cells, {}) != key_with(cells, {package: "2"})) == matters
+
+
+def test_another_version_of_what_a_cell_names_changes_its_key_alone(key_with):
+    names, does_not = ["x = 1", "for name in ['ruff']:\n    print(name)"], ["import ruff"]
+    assert key_with(names, {}) != key_with(names, {"ruff": "2"})
+    assert key_with(names, {}) == key_with(names, {"pytest": "2"})
+    assert key_with(does_not, {}) == key_with(does_not, {"ruff": "2"}), (
+        "a chapter that runs on it has it above the others"
+    )
+
+
+def test_another_line_for_a_tool_changes_no_key_and_another_package_to_run_on_each(repository, key_with):
+    before = key_with([""], {})
+    path = repository / "requirements.txt"
+    path.write_text(REQUIREMENTS.replace("pytest>=8", "pytest>=9\nhypothesis").replace("numpy>=2,<3", "numpy>=2,<4"))
+    assert key_with([""], {}) == before, "what is installed counts, not what is asked for"
+    path.write_text(REQUIREMENTS.replace("scipy", "scipy\nkeras"))
+    assert key_with([""], {}) != before
+
+
+def test_another_python_and_another_environment_of_kernels_change_the_key(repository, tmp_path, monkeypatch):
     keys = [Repository(repository).key([""])]
     with monkeypatch.context() as patched:
-        patched.setattr(execution_key.importlib.metadata, "version", lambda package: f"{package} 99")
-        assert Repository(repository).versions == ["numpy numpy 99", "pytest pytest 99"]
+        patched.setattr(execution_key.platform, "python_version", lambda: "4.0.0")
         keys.append(Repository(repository).key([""]))
-    monkeypatch.setattr(execution_key.platform, "python_version", lambda: "4.0.0")
-    keys.append(Repository(repository).key([""]))
-    assert len(set(keys)) == 3
+    for place, path in enumerate(execution_key.KERNEL):
+        other = tmp_path / path.name
+        other.write_text(path.read_text(encoding="utf-8") + "# another\n")
+        files = [*execution_key.KERNEL[:place], other, *execution_key.KERNEL[place + 1 :]]
+        with monkeypatch.context() as patched:
+            patched.setattr(execution_key, "KERNEL", files)
+            keys.append(Repository(repository).key([""]))
+    assert len(set(keys)) == 4
+
+
+def test_requirements_that_do_not_say_what_chapters_run_on_are_refused(repository):
+    (repository / "requirements.txt").write_text("numpy\n")
+    with pytest.raises(ValueError, match="What the chapters run on"):
+        Repository(repository)
+
+
+def test_every_package_that_a_chapter_reaches_counts(root):
+    repository, counted = Repository(root), packages(root / "requirements.txt")[0]
+    reached = {"ipykernel": "every chapter"}
+    for page in Book(root).pages:
+        cells = [source for _, source, _ in page.cells("code")]
+        found = [names_in(parsed(without_commands(cell)))[0] for cell in cells]
+        found += [
+            repository.names_of_module(file)[0] for file in repository.files_behind(cells) if file.suffix == ".py"
+        ]
+        reached |= {name.partition(".")[0]: page.file for names in found for name in names}
+    homes = importlib.metadata.packages_distributions()  # the standard library has none
+    installed = {
+        home.lower().replace("_", "-"): page
+        for name, page in reached.items()
+        if not (root / name).exists()
+        for home in homes.get(name, ())
+    }
+    assert len(installed) > 8
+    assert {home: page for home, page in installed.items() if home not in counted} == {}
 
 
 def test_two_places_of_the_same_book_have_the_same_keys(repository, tmp_path_factory):

@@ -16,6 +16,7 @@ PART = '<h1 id="part">1 Part</h1><p><a href="one.html#exercises">to one</a> <a h
 ONE = """<h1 id="one">1.1 One</h1><h2 id="exercises">Exercises</h2>
 <p><a href="#exercises">here</a> <a href="two.html#exercises">there</a> <a href="two.html#alone">alone</a>
 <a href="https://example.org/x#y">outside</a> <a href="../../_sources/one.ipynb">file</a></p>
+<div class="highlight"><pre><span class="n">a</span><span class="o">.</span><span class="k">in</span></pre></div>
 <div class="admonition dropdown"><p>solution</p></div><details><summary>code</summary></details>
 <img src="../../_images/p.png"/><script>play()</script>"""
 TWO = """<h1>1.2 "Two"</h1><h2 id="exercises">Exercises</h2><p id="alone">x</p>
@@ -94,3 +95,8 @@ def test_the_title_page_has_the_figure_of_the_cover(book):
     title_page = tree.select_one(".title-page")
     assert title_page.select_one(".book-title").get_text() == tree.title.get_text() == "A Book"
     assert title_page.select_one("img") and not tree.select(".printed-page figure")
+
+
+def test_what_looks_alike_in_a_program_is_one_text(book):
+    tree, _ = book
+    assert str(tree.select_one(".highlight pre")) == '<pre>a.<span class="k">in</span></pre>'

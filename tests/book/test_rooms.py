@@ -13,6 +13,7 @@ import re
 import bs4
 import pytest
 
+from book.extensions.book_pages import FEW
 from book.sources.pages import Book
 
 SOURCES = Book(pathlib.Path(__file__).resolve().parents[2])
@@ -65,9 +66,32 @@ def test_code_cells_lead_to_the_reference_and_the_reference_leads_back(page):
             seen += 1
             entry = page(leads_to(name, link)).find(id=link["href"].partition("#")[2]).parent
             assert entry.select_one(".sig-name").get_text() == link.get_text()
-            chapters = entry.select_one("p.chapters-using").select("a")
+            chapters = entry.select_one(".chapters-using").select("a")
             assert name in [leads_to(leads_to(name, link), chapter) for chapter in chapters]
     assert seen > 20
+
+
+def test_of_many_chapters_all_but_a_few_are_folded(page):
+    for name in SOURCES.order:
+        for places in page(name).select(".chapters-using, .cited-in"):
+            shown, rest = places.select("p:not(details p) a"), places.select("details a")
+            assert 1 <= len(shown) <= FEW + 1 and len(rest) != 1, places
+            if rest:
+                assert len(shown) == FEW and places.summary.get_text() == f"{len(rest)} more"
+    assert page("chapters/appendices/api/data").select(".chapters-using details a")
+
+
+# ----------------------------------------------------------------------------- glossary
+
+
+def test_each_letter_of_the_glossary_leads_to_its_first_term(page):
+    glossary = page("chapters/appendices/glossary")
+    letters = glossary.select("nav.letters a")
+    terms = [term.get_text().upper() for term in glossary.select("dl.glossary > dt:not(dt + dt)")]  # not a second name
+    assert [link.get_text() for link in letters] == sorted({term[0] for term in terms}) and len(letters) > 15
+    for link in letters:
+        term = glossary.find(id=link["href"].removeprefix("#")).get_text().upper()
+        assert term == next(term for term in terms if term[0] == link.get_text())
 
 
 # ------------------------------------------------------------------------- bibliography

@@ -164,6 +164,30 @@ def test_lines_of_a_displayed_formula_stand_under_each_other(page):
     assert rows == [0, 2, 2]
 
 
+@pytest.mark.parametrize(
+    "written, set_as",
+    [
+        (r"\frac{a}{b} \\ c \\ d", r"\frac{a}{b} \\[0.8em] c \\ d"),
+        (r"\begin{aligned} \frac12 \\[2ex] \frac12 \\ c \end{aligned}", r"\frac12 \\[2ex] \frac12 \\[0.8em] c"),
+        (r"\frac12 \begin{pmatrix} \frac12 \\ 2 \end{pmatrix}", r"\begin{pmatrix} \frac12 \\ 2 \end{pmatrix}"),
+        (r"\{ \frac12 \sum_{\substack{i \\ j}} b \\ c \}", r"\sum_{\substack{i \\ j}} b \\[0.8em] c \}"),
+    ],
+    ids=["lines", "a line with room of its own", "a matrix", "braces"],
+)
+def test_a_fraction_has_room_below_it(written, set_as):
+    assert set_as in typeset_math.on_lines(written)
+
+
+def test_the_room_below_a_fraction_makes_a_formula_higher():
+    """KaTeX takes a room that is too small for none at all."""
+    lines = r"\frac{a}{b^{(k)}} \\ c"
+    tight, roomy = (
+        float(re.search(r'strut" style="height:([\d.]+)em', typeset_math.typeset(tex, display=True))[1])
+        for tex in (rf"\begin{{split}}{lines}\end{{split}}", typeset_math.on_lines(lines))
+    )
+    assert roomy > tight + 0.1
+
+
 def test_a_formula_stays_with_its_brackets_and_its_punctuation(page):
     held = [
         [str(node) if isinstance(node, str) else node.name for node in span] for span in page.select(".with-formula")

@@ -1,8 +1,8 @@
-"""No page shuts a reader out: axe-core finds nothing serious, in both themes, on a wide screen and on a phone."""
+"""No page shuts a reader out: axe-core finds nothing serious, in both themes, on a wide screen and on phones."""
 
 import pytest
 
-WIDTHS = (1280, 375)
+WIDTHS = (1280, 375, 320)
 THEMES = ("light", "dark")
 
 # Axe takes a page's time for each element it looks at. Of the words of a program that have one colour, and so one class, it
@@ -67,6 +67,7 @@ def test_nothing_on_a_page_shuts_a_reader_out(page, violations, book, address):
         ("color-contrast", '<p style="color: #aaa; background: #fff">pale words</p>'),
         ("image-alt", '<img src="x.png">'),
         ("button-name", "<button></button>"),
+        ("label-content-name-mismatch", '<button aria-label="Search">Search Ctrl+K</button>'),
         (
             "scrollable-region-focusable",
             '<div style="width: 50px; overflow: auto"><p style="width: 500px">more words than the box is wide</p></div>',
@@ -92,3 +93,20 @@ def test_words_of_a_program_are_thinned_out_to_one_of_each_colour(open_page, wri
     page.evaluate(THIN_OUT)
     assert page.evaluate("[...document.querySelectorAll('span')].map(e => e.textContent)") == ["if", "x"]
     assert page.inner_text("pre") == "if else x"
+
+
+def test_a_colour_is_read_once_and_is_the_same_each_time(open_page, write, violations):
+    page = open_page(write("<main><h1>A page</h1></main>"))
+    assert violations(page) == []
+    colours = [
+        "#abc",
+        "rgb(1, 2, 3)",
+        "rgba(255, 128, 0, 0.5)",
+        "hsl(120deg 100% 25%)",
+        "oklch(0.6 0.2 30)",
+        "transparent",
+    ]
+    read = "colours => colours.map(text => new axe.commons.color.Color().parseString(text).toJSON())"
+    first, again = page.evaluate(read, colours), page.evaluate(read, colours)
+    assert first == again and len({str(colour) for colour in first}) == len(colours)
+    assert first[1] == {"red": 1, "green": 2, "blue": 3, "alpha": 1} and again[2]["alpha"] == 0.5

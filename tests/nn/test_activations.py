@@ -1,4 +1,4 @@
-"""Every activation against its formula in the standard library's `math`."""
+"""Every activation is compared with its formula, written with the standard library's `math`."""
 
 import math
 
@@ -82,7 +82,7 @@ def test_none_is_linear_as_in_keras():
     assert type(activations.get(None)) is activations.Linear
 
 
-def test_a_class_and_an_object_are_taken_too():
+def test_a_class_and_an_object_are_accepted_too():
     tanh = activations.Tanh()
     assert activations.get(tanh) is tanh
     assert type(activations.get(activations.ELU)) is activations.ELU
@@ -157,16 +157,16 @@ def test_a_changed_argument_is_written_too():
 
 
 class Cube(activations.ReLU):
-    """Somebody's own."""
+    """A user-defined activation."""
 
 
-def test_an_activation_of_your_own_is_not_written_as_the_one_it_comes_from():
+def test_a_user_defined_activation_does_not_have_the_identifier_of_its_base_class():
     assert activations.serialize(Cube()) == {"class_name": "Cube", "config": {}}
     with pytest.raises(ValueError, match="Unknown activation: .*Received: 'Cube'"):
         activations.get(activations.serialize(Cube()))
 
 
-# ------------------------------------------------------------------ the new ones
+# ------------------------------------------------------------------ LeakyReLU, SiLU, GELU, softmax
 
 
 @pytest.mark.parametrize("slope", [-0.1, 1.5, float("nan"), "steep", None], ids=str)
@@ -176,7 +176,7 @@ def test_a_slope_outside_0_and_1_is_a_clear_error(slope):
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
-def test_leaky_relu_has_the_slope_it_is_told(slope):
+def test_leaky_relu_has_the_given_slope(slope):
     f, z = activations.LeakyReLU(slope), np.array([-2.0, -0.5, 0.5, 3.0])
     np.testing.assert_allclose(f(z), [-2 * slope, -0.5 * slope, 0.5, 3.0])
     np.testing.assert_array_equal(f.derivative(z, f(z)), [slope, slope, 1, 1])
@@ -201,7 +201,7 @@ def test_softmax_sums_to_1_along_the_last_axis_and_keeps_shape_and_dtype(dtype, 
     delta = activations.softmax.backward(np.ones_like(z), z, a)
     assert a.shape == delta.shape == shape and a.dtype == delta.dtype == dtype
     np.testing.assert_allclose(a.sum(axis=-1), 1, rtol=1e-6)
-    np.testing.assert_allclose(delta, 0, atol=1e-6)  # no change of z moves the sum
+    np.testing.assert_allclose(delta, 0, atol=1e-6)  # the sum is 1 for every z
 
 
 def test_softmax_at_extremes_is_finite():
@@ -217,7 +217,7 @@ def test_softmax_s_error_signal_is_the_slope(shape, slope, rng):
     )
 
 
-def test_softmax_writes_where_it_is_told_and_changes_no_argument(rng):
+def test_softmax_writes_into_out_and_does_not_change_its_arguments(rng):
     z, gradient = rng.normal(size=(2, 4, 3))
     before, out = (z.copy(), gradient.copy()), np.empty_like(z)
     a = activations.softmax(z)
@@ -228,5 +228,7 @@ def test_softmax_writes_where_it_is_told_and_changes_no_argument(rng):
 
 
 def test_softmax_has_no_derivative_by_name():
-    with pytest.raises(NotImplementedError, match="Softmax has no derivative.*expected a call of backward"):
+    with pytest.raises(
+        NotImplementedError, match="Softmax has no element-wise derivative: expected a call of backward"
+    ):
         activations.softmax.derivative(np.zeros((2, 2)), np.full((2, 2), 0.5))

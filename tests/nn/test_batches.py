@@ -1,4 +1,4 @@
-"""Batches: every example once an epoch from arrays, and streams that must not run dry unnoticed."""
+"""Batches: arrays yield every example once per epoch; a stream that ends too early is an error."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_an_epoch_has_every_example_once_and_the_last_batch_is_smaller(x):
     assert [len(b) for b, _ in batches.epoch()] == [4, 4, 2]
 
 
-def test_each_epoch_has_an_order_of_its_own_and_a_seed_fixes_them(x):
+def test_each_epoch_has_a_new_order_and_a_seed_fixes_them(x):
     batches, again = array_batches(x), array_batches(x)
     first, second = rows(batches), rows(batches)
     assert first != second and [rows(again), rows(again)] == [first, second]
@@ -75,7 +75,7 @@ def firsts(batches):
     return [int(x[0, 0]) for x, _ in batches.epoch()]
 
 
-def test_a_list_of_batches_can_be_gone_through_again():
+def test_a_list_of_batches_can_be_used_again():
     batches = StreamBatches(pairs(3))
     assert firsts(batches) == firsts(batches) == [0, 1, 2]
 
@@ -96,7 +96,7 @@ def test_an_epoch_takes_no_batch_that_it_does_not_use():
     assert int(next(source)[0][0, 0]) == 2
 
 
-def test_a_generator_that_is_used_up_says_so():
+def test_a_generator_that_is_used_up_raises_an_error():
     batches = StreamBatches(iter(pairs(2)))
     assert firsts(batches) == [0, 1]
     with pytest.raises(ValueError, match="at least one.*Received: 0"):
@@ -116,7 +116,7 @@ def test_no_batches_at_all_are_an_error(source):
 
 
 @pytest.mark.parametrize("batch", [np.zeros((2, 3)), (np.zeros((2, 3)),), "ab"])
-def test_a_batch_that_is_no_pair_is_an_error(batch):
+def test_a_batch_that_is_not_a_pair_is_an_error(batch):
     with pytest.raises(ValueError, match="pairs"):
         firsts(StreamBatches([batch]))
 

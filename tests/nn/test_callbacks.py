@@ -1,4 +1,4 @@
-"""Who is told what and when; when training stops; which weights are left."""
+"""When callbacks are called and with what; when training stops; which weights remain."""
 
 import io
 import os
@@ -22,7 +22,7 @@ from aelib.nn.models import load_model
 
 
 class FakeNetwork:
-    """Stands for a network whose weight is the number of the epoch."""
+    """A stub for a network whose weight is the index of the epoch."""
 
     stop_training = False
     weight = None
@@ -35,7 +35,7 @@ class FakeNetwork:
 
 
 def train(callback, values, name="val_loss"):
-    """Tell `callback` of one value an epoch until it stops; return the network and the epochs seen."""
+    """Pass one value per epoch to `callback` until it stops; return the network and the number of epochs."""
     network = FakeNetwork()
     callback.set_model(network)
     callback.on_train_begin()
@@ -105,8 +105,8 @@ def test_a_number_that_is_not_there_is_an_error():
         train(EarlyStopping(), [1.0], name="loss")
 
 
-def test_restored_weights_are_the_best_epochs_own(rng):
-    """In a real training: the loss of the network that is left is the best val_loss seen."""
+def test_restored_weights_are_those_of_the_best_epoch(rng):
+    """In a real training, the final network has the best val_loss seen."""
     x, v = rng.random((8, 5)), rng.random((30, 5))
     network = Sequential([Input((5,)), Dense(20, "tanh"), Dense(5)], rng=0)
     network.compile("adam", "mse")
@@ -159,7 +159,7 @@ def test_seconds_are_counted_from_the_start(monkeypatch):
     assert "loss 1.0000  1.5 s" in progress_of([{"loss": 1.0}])
 
 
-def test_fit_prints_one_line_unless_told_to_be_silent(capsys):
+def test_fit_prints_one_line_unless_it_is_silent(capsys):
     network = Sequential([Input((2,)), Dense(2)], rng=0)
     network.compile("sgd", "mse")
     x = np.eye(2)
@@ -170,7 +170,7 @@ def test_fit_prints_one_line_unless_told_to_be_silent(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_own_progress_replaces_fits(capsys):
+def test_a_progress_callback_replaces_that_of_fit(capsys):
     stream = io.StringIO()
     network = Sequential([Input((2,)), Dense(2)], rng=0)
     network.compile("sgd", "mse")
@@ -195,7 +195,7 @@ class Diary(Callback):
         self.pages.append("end")
 
 
-def test_callbacks_are_told_of_the_network_the_plan_and_every_epoch():
+def test_callbacks_receive_the_network_the_parameters_and_every_epoch():
     network = Sequential([Input((2,)), Dense(2)], rng=0)
     network.compile("sgd", "mse")
     x, diaries = np.eye(2), [Diary(), Diary()]
@@ -217,7 +217,7 @@ def test_the_base_class_does_nothing():
 
 
 @pytest.mark.parametrize("thing", [EarlyStopping, "early stopping", None])
-def test_what_is_no_callback_is_an_error(thing):
+def test_an_object_that_is_not_a_callback_is_an_error(thing):
     for callbacks in ([thing], thing or "nothing"):
         with pytest.raises(
             TypeError, match="callbacks expected an object of .*Callback, or a list of them. Received: "
@@ -250,13 +250,13 @@ def test_the_history_remembers_what_callbacks_add_to_the_numbers_of_an_epoch():
         ({"min_delta": np.nan}, "min_delta must be a finite number. Received: nan"),
     ],
 )
-def test_settings_of_early_stopping_that_make_no_sense_are_errors(settings, message):
+def test_invalid_settings_of_early_stopping_are_errors(settings, message):
     with pytest.raises(ValueError, match=message):
         EarlyStopping(**settings)
 
 
-def test_what_keras_has_in_another_place_is_not_taken_by_place():
-    """Keras's fourth argument of EarlyStopping is `verbose`, its third of ModelCheckpoint as well."""
+def test_arguments_in_another_position_in_keras_are_keyword_only():
+    """In Keras, `verbose` is the fourth argument of EarlyStopping and the third of ModelCheckpoint."""
     with pytest.raises(TypeError, match="positional arguments"):
         EarlyStopping("val_loss", 0, 5, True)
     with pytest.raises(TypeError, match="positional arguments"):
@@ -273,7 +273,7 @@ def small_network():
 
 
 def checkpoint(callback, network, values, trainings=1):
-    """Tell `callback` of one val_loss an epoch, in each of some trainings."""
+    """Pass one val_loss per epoch to `callback`, in each of several trainings."""
     callback.set_model(network)
     for _ in range(trainings):
         callback.on_train_begin()
@@ -284,7 +284,7 @@ def checkpoint(callback, network, values, trainings=1):
 
 
 class FakeKerasModel:
-    """Stands for a Keras model that is saved as an empty file."""
+    """A stub for a Keras model that is saved as an empty file."""
 
     def save(self, filepath, overwrite=True):
         pathlib.Path(filepath).touch()
@@ -310,7 +310,7 @@ def test_the_same_epochs_are_saved_as_in_keras(values, save_best_only, monitor, 
 
 
 def test_each_epoch_is_trained_at_the_rate_of_the_schedule(rng):
-    """A training with a schedule is several trainings with one rate each, one after the other."""
+    """Training with a schedule equals several trainings in sequence, each with one learning rate."""
     x, rates = rng.random((12, 4)).astype("float32"), (0.5, 0.2, 0.05)
     scheduled, by_hand = small_network(), small_network()
     asked = []
@@ -327,20 +327,20 @@ def test_each_epoch_is_trained_at_the_rate_of_the_schedule(rng):
         by_hand.optimizer.learning_rate = rate
         by_hand.fit(x, x, epochs=1, batch_size=5, verbose=0)
     assert asked == [(0, first), (1, 0.5), (2, 0.2)]
-    assert type(scheduled.optimizer.learning_rate) is float  # a NumPy number would make steps in float64
+    assert type(scheduled.optimizer.learning_rate) is float  # a NumPy number would make the steps float64
     for ours, expected in zip(scheduled.get_weights(), by_hand.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, expected)
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf, None, "0.1"], ids=str)
-def test_a_schedule_that_returns_no_positive_number_is_an_error(rate):
+def test_a_schedule_that_does_not_return_a_positive_number_is_an_error(rate):
     x = np.eye(4, dtype="float32")
     with pytest.raises(ValueError, match="must return a positive number. Received for epoch 0: "):
         small_network().fit(x, x, verbose=0, callbacks=[LearningRateScheduler(lambda epoch, _: rate)])
 
 
-def test_what_is_no_number_is_never_the_best(tmp_path):
-    """Keras takes the first value whatever it is, and finds nothing smaller than NaN ever after."""
+def test_nan_is_never_the_best(tmp_path):
+    """Keras takes the first value even if it is NaN, and then never finds a smaller one."""
     callback = ModelCheckpoint(tmp_path / "{epoch}.npz", save_best_only=True)
     checkpoint(callback, small_network(), [np.nan, np.inf, 2.0, np.nan, 1.0])
     assert sorted(os.listdir(tmp_path)) == ["3.npz", "5.npz"] and callback.best == 1.0
@@ -368,8 +368,8 @@ def test_a_checkpoint_in_the_current_folder_needs_no_folder(tmp_path, monkeypatc
 
 
 def test_the_best_checkpoint_is_the_best_epochs_network(rng, tmp_path):
-    """In a real training that overfits: the file has the best val_loss, the network a worse one."""
-    x, y, x_val, y_val = rng.random((4, 8, 5))  # nothing to learn here that holds elsewhere
+    """In a real training that overfits, the file has the best val_loss and the network a worse one."""
+    x, y, x_val, y_val = rng.random((4, 8, 5))  # random data: nothing learned generalises
     network = Sequential([Input((5,)), Dense(20, "tanh"), Dense(5)], rng=0)
     network.compile("adam", "mse")
     network.optimizer.learning_rate = 0.05
@@ -384,7 +384,7 @@ def test_the_best_checkpoint_is_the_best_epochs_network(rng, tmp_path):
 @pytest.mark.parametrize("validate", [True, False])
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
 def test_training_goes_on_from_any_checkpoint_as_if_it_had_never_stopped(optimizer, validate, rng, tmp_path):
-    """Bit for bit: what is saved at an epoch's end is all that the next epoch starts from."""
+    """The file saved at the end of an epoch determines the next epoch bit for bit."""
     x = rng.random((10, 4)).astype("float32")
     network = small_network()
     network.compile(optimizer, "mse")
@@ -414,7 +414,7 @@ def test_a_resumed_training_goes_on_counting_where_the_checkpoint_was_made(rng, 
 def test_a_checkpoint_of_a_number_that_is_not_there_is_an_error(tmp_path):
     network, x = small_network(), np.eye(4)
     not_logged = "expected 'val_loss' among .*Received: loss"
-    no_place = "no places but those of epoch, loss. Received: "
+    no_place = "expected only the fields epoch, loss in filepath. Received: "
     for name, best_only, message in (
         ("best.npz", True, not_logged),
         ("{val_loss}.npz", False, no_place + "'.*{val_loss}"),

@@ -1,4 +1,4 @@
-"""An object tells what it was made with, and an equal one is made of that."""
+"""An object returns its configuration, and an equal object can be made from it."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_objects_within_are_written_as_their_class_and_arguments():
     assert config["height"] == 3 and config["branches"] == [inner, leaf]
 
 
-def test_a_generator_is_no_setting():
+def test_a_generator_is_not_a_setting():
     assert Leaf(seed=np.random.default_rng(1)).get_config()["seed"] is None
     assert Leaf(seed=7).get_config()["seed"] == 7
 

@@ -1,14 +1,12 @@
-"""One line changes a chapter from NumPy to Keras: chapters with `import keras` in place of `import aelib.nn as keras`.
+"""One line changes a chapter from NumPy to Keras: chapters run with `import keras` instead of `import aelib.nn as keras`.
 
-Keras takes several times as long, so only the quickest is run, unless the environment names others, or all of them:
+Keras takes several times as long, so only the fastest chapter runs, unless the environment names others, or all of them:
 
     DENSE_CHAPTERS=all pytest -n0 tests/nn/test_dense_chapters.py
     DENSE_CHAPTERS=2_mathematics/linear_autoencoder pytest -n0 tests/nn/test_dense_chapters.py
 
-A chapter is not among them if it looks inside a network (`forward`, `backward`, gradients, buffers), asks for what Keras
-has not (a `dtype` of the whole network, activations of its own), or trains networks of `experiments`, which are NumPy's.
-`8_practice/misconceptions` runs in Keras, too, but for the margin of one claim, that the mirrored network is behind by 0.5:
-Keras's seed 0 is the one of ten with which the other network ends badly, and leaves 0.35.
+A chapter is not in the list if it uses what Keras does not have: `forward`, `backward`, gradients or buffers of a network, a
+`dtype` of a whole network, or derivatives of activations. Nor is a chapter that trains networks of `experiments`, which use NumPy.
 """
 
 import operator
@@ -28,11 +26,12 @@ DENSE = [
     "1_background/history_and_relatives",
     "2_mathematics/linear_autoencoder",
     "7_applications/summarisation",
+    "8_practice/misconceptions",
 ]
 QUICK = DENSE[:1]
 ASKED = os.environ.get("DENSE_CHAPTERS", "").split()
 
-# What Keras has not, and whose source a chapter shows.
+# Methods that Keras does not have and whose source a chapter shows.
 SHOWN = {"layers.Dense.backward", "layers.Dense.backward_from_delta", "Sequential.loss_and_gradients"}
 
 

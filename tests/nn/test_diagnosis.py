@@ -1,4 +1,4 @@
-"""The numbers by layer are those that one would count by hand."""
+"""The measures per layer agree with those counted by hand."""
 
 import aelib.models
 
@@ -61,7 +61,7 @@ def test_layers_without_a_kernel_are_passed_over():
     assert all(number.shape == (1,) for number in numbers)
 
 
-def test_looking_changes_no_weight(deep):
+def test_the_measures_change_no_weight(deep):
     network, x = deep
     before = network.get_weights()
     diagnosis.gradient_sizes(network, x, x), diagnosis.dead_shares(network, x)

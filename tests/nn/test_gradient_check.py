@@ -1,4 +1,4 @@
-"""The judge is judged: it passes what is right and catches every planted mistake."""
+"""The gradient check accepts correct gradients and detects every planted mistake."""
 
 import numpy as np
 import pytest
@@ -31,6 +31,10 @@ def test_relu_passes_away_from_its_kink(x):
     assert max(check_gradients(autoencoder("relu"), x, x, "mse", rng=0).values()) < 1e-7
 
 
+def test_a_network_of_built_layers_is_checked(x):
+    assert max(check_gradients(Sequential(autoencoder().layers), x, x, "mse", rng=0).values()) < 1e-7
+
+
 def test_penalties_are_part_of_the_loss(x):
     network = autoencoder(kernel_regularizer=L1(0.1), bias_regularizer=L2(0.1), activity_regularizer=L2(0.5))
     network.set_weights([w + 0.01 for w in network.get_weights()])
@@ -42,7 +46,7 @@ def test_a_float32_network_is_checked_in_float64(x):
     assert max(errors.values()) < 1e-7
 
 
-def test_the_network_is_left_as_it_was(x):
+def test_the_network_is_not_changed(x):
     network = autoencoder(dtype="float32")
     network.compile("adam", "mse")
     before, optimizer, loss = network.get_weights(), network.optimizer, network.loss
@@ -64,7 +68,7 @@ def test_the_generators_of_the_network_draw_on_as_if_nothing_had_been_checked(x)
 
 
 class Noise(Layer):
-    """Multiplies each entry with a number drawn anew in each pass of training."""
+    """Multiplies each entry by a random number, drawn again in each training pass."""
 
     scale = None
 
@@ -82,7 +86,7 @@ class ForgottenNoise(Noise):
 
 
 def noisy(noise):
-    """4-3-4 with a layer of noise in the middle that changes the gradients of the encoder."""
+    """4-3-4 with a noise layer in the middle, which changes the gradients of the encoder."""
     return Sequential([Input((4,)), Dense(3, "tanh", name="encoder"), noise, Dense(4, name="decoder")], rng=0)
 
 
@@ -92,7 +96,7 @@ def test_noise_is_the_same_in_every_pass_of_training(x):
     assert errors["encoder/kernel"] > 0.5 > 1e-7 > errors["decoder/kernel"]
 
 
-def test_a_layer_s_own_generator_is_restored_as_well(x):
+def test_the_generator_of_a_layer_is_restored_as_well(x):
     noise = Noise()
     noise.rng = np.random.default_rng(5)
     assert max(check_gradients(noisy(noise), x, x, "mse", rng=0).values()) < 1e-7
@@ -126,7 +130,7 @@ def test_a_layer_without_bias_has_one_number(x):
 
 
 def test_fortran_ordered_kernels_are_nudged_in_place(x):
-    """`ravel` copies such an array: nudging the copy would show slopes of zero."""
+    """`ravel` copies such an array: perturbing the copy would give slopes of zero."""
     network = autoencoder()
     for layer in network.layers:
         layer.kernel = np.asfortranarray(layer.kernel)
@@ -222,8 +226,8 @@ def test_the_default_nudges_a_hundred(evaluations, x):
 
 
 @pytest.mark.parametrize("index", list(np.ndindex(3, 4)))
-def test_no_entry_is_nudged_twice(index, monkeypatch, x):
-    """Whichever entry of twelve is wrong, it is found when twelve are nudged."""
+def test_no_entry_is_perturbed_twice(index, monkeypatch, x):
+    """If twelve of twelve entries are checked, a mistake in any of them is found."""
     right = Dense.backward_from_delta
 
     def one_wrong_entry(self, delta, input_gradient=True):
@@ -237,7 +241,7 @@ def test_no_entry_is_nudged_twice(index, monkeypatch, x):
 
 
 def test_the_step_is_the_one_asked_for(x):
-    """With a step of 1 the central difference of a cubic loss is off by a known amount."""
+    """A central difference has an error proportional to the square of the step."""
     errors = [max(check_gradients(autoencoder(), x, x, "mse", step=h, rng=0).values()) for h in (1e-3, 1e-1)]
     assert 1e3 < errors[1] / errors[0] < 1e5  # the error grows with the square of the step
 

@@ -1,4 +1,4 @@
-"""Weights start with the variance and the limits that the papers ask for."""
+"""Initial weights have the variance and the limits given in the papers."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ import scipy.stats
 
 from aelib.nn import initializers
 
-INPUTS, UNITS = 60, 240  # different, so that the two cannot be mixed up
+INPUTS, UNITS = 60, 240  # different, so that swapping them is detected
 VARIANCES = {
     "glorot_uniform": 2 / (INPUTS + UNITS),
     "glorot_normal": 2 / (INPUTS + UNITS),
@@ -52,7 +52,7 @@ def test_no_weight_is_beyond_the_limit_and_some_are_near_it(name):
     assert 0.99 * limit < largest <= limit
 
 
-def test_the_constant_is_the_std_of_the_cut_normal_distribution():
+def test_the_constant_is_the_std_of_the_truncated_normal_distribution():
     assert initializers.TRUNCATED_NORMAL_STD == pytest.approx(CUT.std(), rel=1e-14)
 
 
@@ -79,7 +79,7 @@ def test_the_generator_decides(name):
 
 
 @random_ones
-def test_an_own_seed_goes_before_the_networks_generator(name):
+def test_the_seed_of_an_initializer_replaces_the_networks_generator(name):
     own = [initializers.INITIALIZERS[name](seed=3)((4, 4), rng=np.random.default_rng(r)) for r in (0, 1)]
     assert (own[0] == own[1]).all()
 
@@ -111,7 +111,7 @@ def test_the_base_classes_have_no_rule(base):
 
 
 def test_the_variance_of_the_signal_survives_many_layers(rng):
-    """What the scaling is for: He keeps ReLU's signals alive, a quarter of it lets them die."""
+    """With He's variance the signals of ReLU layers keep their size; with a quarter of it they vanish."""
     x = rng.normal(size=(200, 100))
     kept, lost = x, x
     for _ in range(20):
@@ -133,7 +133,7 @@ def test_all_singular_values_of_an_orthogonal_kernel_are_the_gain(shape, rng):
 
 
 def test_orthogonal_kernels_favour_no_direction():
-    """Without the signs the first entry of each kernel would always have the sign that the factorisation gives it."""
+    """Without the signs, the factorisation would determine the sign of the first entry of each kernel."""
     first = [initializers.Orthogonal(seed=seed)((3, 3), "float64")[0, 0] for seed in range(400)]
     assert abs(np.mean(first)) < 4 * np.std(first) / np.sqrt(400)
     assert np.var(first) == pytest.approx(1 / 3, rel=0.2)  # a coordinate of a random point on the sphere
@@ -143,7 +143,7 @@ def test_orthogonal_kernels_favour_no_direction():
 def test_orthogonal_is_keras_rule_on_the_same_gaussian(shape, rng):
     gaussian = rng.standard_normal((max(shape), min(shape)))
     q, r = np.linalg.qr(gaussian)
-    upright = q * np.sign(np.diag(r))  # (rows, columns): R has a positive diagonal then
+    upright = q * np.sign(np.diag(r))  # the diagonal of R is then positive
 
     class SameDraw:
         def standard_normal(self, size):
@@ -178,7 +178,7 @@ def test_a_size_that_is_none_is_a_clear_error(value):
 
 @pytest.mark.parametrize("shape", [(5,), ()], ids=str)
 def test_only_kernels_are_orthogonal(shape):
-    with pytest.raises(ValueError, match=r"Orthogonal starts a kernel, of two axes at least. Received: \("):
+    with pytest.raises(ValueError, match=r"Orthogonal expected a shape with at least two axes. Received: \("):
         initializers.Orthogonal()(shape)
 
 
@@ -200,10 +200,10 @@ def test_the_new_ones_follow_the_generator_and_their_seed():
         assert (own[0] == own[1]).all()
 
 
-# ------------------------------------------------------------------ the same draws as ever
+# ------------------------------------------------------------------ recorded draws
 
-# The digest of the bytes that each initializer draws from the generator of seed 7, recorded before the fans of
-# convolutions came in. Recorded numbers of the chapters start from these weights.
+# The digest of the bytes that each initializer draws from the generator of seed 7. The recorded results of the chapters
+# depend on these weights.
 DIGESTS = {
     # fmt: off
     ("random_normal", (784, 32), "float32"): "d0df1475ab750ca6",
@@ -248,7 +248,7 @@ def test_the_draws_for_a_matrix_are_what_they_always_were(name, shape, dtype):
 
 
 def test_an_orthogonal_matrix_is_what_it_always_was():
-    """Up to the rounding of the machine's linear algebra."""
+    """Equal up to the rounding of the linear algebra library."""
     recorded = [[0.002317011575293959, 0.7628268764066993], [-0.5163426008935913, -0.5528238155816454]]
     recorded += [[-0.8563789756642802, 0.33538185036961904]]
     np.testing.assert_allclose(initializers.Orthogonal(seed=7)((3, 2), "float64"), recorded, rtol=1e-12)
@@ -285,7 +285,7 @@ def test_a_constant_is_one_number_everywhere(initializer, value, shape):
 
 def test_an_identity_is_a_matrix():
     np.testing.assert_array_equal(initializers.Identity(2.0)((2, 3)), [[2, 0, 0], [0, 2, 0]])
-    with pytest.raises(ValueError, match=r"Identity starts a matrix, .*Received: \(3,\)"):
+    with pytest.raises(ValueError, match=r"Identity expected the shape of a matrix, .*Received: \(3,\)"):
         initializers.Identity()((3,))
 
 
@@ -293,7 +293,7 @@ def test_an_identity_is_a_matrix():
 @pytest.mark.parametrize(
     "cls, name", [("Constant", "value"), ("Identity", "gain"), ("RandomNormal", "mean"), ("RandomUniform", "minval")]
 )
-def test_what_is_no_finite_number_is_a_clear_error(cls, name, value):
+def test_a_value_that_is_not_a_finite_number_is_a_clear_error(cls, name, value):
     with pytest.raises(ValueError, match=f"{name} must be a finite number. Received: "):
         getattr(initializers, cls)(**{name: value})
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment leaves a network that predicts, trains on and can be copied as one without a past does."""
+"""After Ctrl-C at any moment, a network still predicts, trains and can be copied like any other."""
 
 import pathlib
 import pickle
@@ -33,14 +33,14 @@ def train(network, x, epochs=1, **settings):
 
 
 def everything(network):
-    """All that further training depends on, in bits."""
+    """The bytes of everything that further training depends on."""
     slots = [array for state in network.optimizer.state or [] for array in state.values()]
     arrays = [array.tobytes() for array in [*network.weights, *slots]]
     return arrays, network.optimizer.iterations, repr([rng.bit_generator.state for rng in network.generators])
 
 
 def assert_usable(network, x):
-    """A copy holds no arrays of a pass: the network does what its copy does."""
+    """A copy holds no arrays of a pass: the network must behave like its copy."""
     assert all(np.isfinite(w).all() for w in network.get_weights())
     unspoilt = pickle.loads(pickle.dumps(network))
     np.testing.assert_array_equal(network.predict(x, batch_size=4), unspoilt.predict(x, batch_size=4))
@@ -57,7 +57,7 @@ class InterruptAtEnd(Callback):
 
 
 class InterruptedLoss(Loss):
-    """The mean squared error, which interrupts when the loss or its gradient is asked for the nth time."""
+    """The mean squared error, which interrupts at the nth call of the loss or its gradient."""
 
     def __init__(self, n):
         self.n, self.loss = n, MeanSquaredError()
@@ -77,7 +77,7 @@ class InterruptedLoss(Loss):
 
 
 def test_training_interrupted_between_epochs_can_go_on(x):
-    """What was trained until then is kept: the network is the one of one epoch."""
+    """Completed training is kept: the network is the one after one epoch."""
     network, other = autoencoder(), autoencoder()
     with pytest.raises(KeyboardInterrupt):
         train(network, x, 3, callbacks=InterruptAtEnd())
@@ -88,11 +88,11 @@ def test_training_interrupted_between_epochs_can_go_on(x):
 
 @pytest.mark.parametrize("n", range(1, 9))
 def test_training_interrupted_within_an_epoch_can_go_on(n, x):
-    """What is left is the network of all whole steps before."""
+    """The network is the one after all completed steps."""
     network, other = autoencoder(InterruptedLoss(n)), autoencoder()
     with pytest.raises(KeyboardInterrupt):
         train(network, x, 2)
-    steps = (n - 1) // 2  # the loss and its gradient are asked for once a step
+    steps = (n - 1) // 2  # one call of the loss and one of its gradient per step
     for epoch in range(1 + steps // 3):
         order = other.rng.permutation(10)
         for batch in (order[:4], order[4:8], order[8:])[: steps - 3 * epoch]:
@@ -104,7 +104,7 @@ def test_training_interrupted_within_an_epoch_can_go_on(n, x):
 
 @pytest.mark.parametrize("built", [True, False])
 def test_training_can_be_interrupted_before_any_line(built, x):
-    """As Ctrl-C does it: before each line of aelib that a short training runs, at its first and last turn."""
+    """As Ctrl-C does: before each line of aelib that a short training executes, at its first and last execution."""
     folder = str(pathlib.Path(aelib.__file__).parent)
 
     def fit(moment=None):

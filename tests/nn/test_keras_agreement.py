@@ -1,4 +1,4 @@
-"""The NumPy half and Keras: the same script, the same weights, the same numbers."""
+"""`aelib.nn` and Keras compute the same numbers from the same weights."""
 
 import inspect
 import socket
@@ -37,7 +37,7 @@ def elementwise_difference(ours, theirs):
 
 
 def pair(features, specification, seed=0, **settings):
-    """The same network twice, with the same weights: `(units, activation)` a layer."""
+    """The same network in `aelib.nn` and in Keras, with the same weights; one `(units, activation)` per layer."""
     ours = network.Sequential([layers.Input((features,))], rng=seed)
     theirs = keras.Sequential([keras.Input((features,))])
     for units, activation in specification:
@@ -160,7 +160,7 @@ def test_initial_weights_come_from_keras_s_distribution(name):
 
 
 @pytest.mark.parametrize("name", ["random_normal", "orthogonal"])
-def test_weights_that_know_no_fan_come_from_keras_s_distribution(name):
+def test_weights_that_do_not_depend_on_a_fan_come_from_keras_s_distribution(name):
     shape = (250, 80)
     ours = initializers.get(name)(shape, rng=np.random.default_rng(0))
     cls = {"random_normal": keras.initializers.RandomNormal, "orthogonal": keras.initializers.Orthogonal}[name]
@@ -258,7 +258,7 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("dtype, steps, tolerance", [("float32", 30, 1e-6), ("float64", 10, 1e-5)])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_steps_of_each_optimizer_are_keras_s(name, dtype, steps, tolerance, rng, record_property):
-    """Down a bowl with noise that is the same for both, on a matrix and a bias.
+    """Minimise a quadratic function with the same noise in both libraries, for a matrix and a bias.
 
     The first steps go from weights near zero, so that a step of another size cannot hide behind the weights: a
     difference of 1e-5 here has been seen to grow to 1e-2 in 100 steps on MNIST.
@@ -309,7 +309,7 @@ def test_the_history_of_fit_is_keras_s(optimizer, rng):
 
 
 class FakeNetwork:
-    """Stands for a network whose weight is the number of the epoch."""
+    """A stub for a network whose weight is the index of the epoch."""
 
     stop_training = False
     weight = None
@@ -373,7 +373,7 @@ def test_early_stopping_in_fit_is_keras_s(rng):
 
 @pytest.mark.parametrize("frozen", [None, "encoder", "layer", "all"])
 def test_what_is_frozen_stays_and_costs_what_it_costs_in_keras(frozen, rng):
-    """A frozen weight's penalty is not counted, an activity's is."""
+    """The penalty of a frozen weight is not counted, that of an activity is."""
     x, losses_of, weights_of = rng.random((12, 5)).astype("float32"), [], []
     ours, theirs = pair(5, [(4, "tanh"), (3, "tanh"), (5, "linear")])
     for module, source in ((aelib_keras, ours), (keras, theirs)):
@@ -389,7 +389,7 @@ def test_what_is_frozen_stays_and_costs_what_it_costs_in_keras(frozen, rng):
             {"encoder": encoder, "layer": second, "all": model}[frozen].trainable = False
         model.compile(module.optimizers.SGD(0.1), "mse")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras's word on a model with nothing to train
+            warnings.simplefilter("ignore")  # Keras warns about a model with nothing to train
             losses_of.append(model.fit(x, x, epochs=3, batch_size=4, shuffle=False, verbose=0).history["loss"])
         weights_of.append(model.get_weights())
     assert losses_of[0] == pytest.approx(losses_of[1], rel=1e-5)
@@ -418,6 +418,18 @@ def test_weights_pass_both_ways(rng):
     theirs.set_weights([w + 0.1 for w in theirs.get_weights()])
     ours.set_weights(theirs.get_weights())
     np.testing.assert_allclose(ours.predict(x), theirs.predict(x, verbose=0), rtol=1e-5)
+
+
+def test_without_an_input_the_first_layer_decides_the_precision_of_the_data(rng):
+    x, kernel = rng.random((3, 4)), rng.random((4, 2))
+    outputs = []
+    for module in (aelib_keras, keras):
+        model = module.Sequential([module.layers.Dense(2, use_bias=False, dtype="float64")])
+        model.build((None, 4))
+        model.set_weights([kernel])
+        outputs.append(np.asarray(model(x)))
+    assert outputs[0].dtype == outputs[1].dtype == "float64"
+    np.testing.assert_allclose(*outputs, rtol=1e-14)
 
 
 # ------------------------------------------------------------------ the data

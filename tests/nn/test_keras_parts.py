@@ -1,4 +1,4 @@
-"""The parts of a network beside Keras's: the same spellings, arguments, configurations, numbers and gradients."""
+"""The parts of a network have the names, arguments, configurations, numbers and gradients of Keras."""
 
 import inspect
 
@@ -25,7 +25,7 @@ def global_random_state_untouched():
 
 
 def classes(module, base):
-    """The public classes of one of our modules, but for the base classes, by name."""
+    """The public classes of one of our modules by name, without the base classes."""
     found = {name: thing for name, thing in vars(module).items() if inspect.isclass(thing) and issubclass(thing, base)}
     bases = {"Activation", "Initializer", "RandomInitializer", "Regularizer", "Loss", "Crossentropy"}
     return {name: cls for name, cls in found.items() if name not in bases}
@@ -40,7 +40,7 @@ LOSSES = classes(losses, losses.Loss)
 
 
 def spellings(theirs, ours):
-    """Split Keras's names for what its module holds by whether we have it."""
+    """Return the names in a Keras module, separated into those that we have and those that we do not."""
     here, elsewhere = [], []
     bases = ("initializer", "regularizer", "loss", "loss_function_wrapper")
     for name, thing in sorted(theirs.items(), key=str):  # Keras has them in sets, in no order
@@ -61,7 +61,7 @@ KINDS = {
 @pytest.mark.parametrize(
     "module, name, expected", [(module, *pair) for module, here, _ in KINDS.values() for pair in here]
 )
-def test_every_spelling_of_keras_is_taken(module, name, expected):
+def test_every_name_of_keras_is_accepted(module, name, expected):
     assert snake_case(type(module.get(name)).__name__) == expected
     assert snake_case(type(module.get({"class_name": name, "config": {}})).__name__) == expected
 
@@ -101,7 +101,7 @@ def test_arguments_their_order_and_defaults_are_keras_s(name):
     ours = {**INITIALIZERS, **REGULARIZERS, **LOSSES}[name]
     module = getattr(keras, ours.__module__.split(".")[-1])
     theirs = arguments(getattr(module, name))
-    axes = {"input_axes": None, "output_axes": None}  # of a kernel that is neither dense nor a convolution's
+    axes = {"input_axes": None, "output_axes": None}  # for kernels of other kinds of layers
     assert [*arguments(ours).items(), *axes.items()][: len(theirs)] == list(theirs.items())
 
 

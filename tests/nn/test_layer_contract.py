@@ -1,4 +1,4 @@
-"""A layer of one's own: what `Layer` promises is all that a network, an optimizer and a gradient check need."""
+"""User-defined layers: networks, optimizers and gradient checks need only what `Layer` promises."""
 
 import copy
 import doctest
@@ -19,18 +19,18 @@ MODULES = [module.name for module in pkgutil.walk_packages(aelib.nn.__path__, "a
 
 
 def example_of(cls):
-    """What the example in a class's docstring defines, as if it had been written here."""
+    """Return the names that the example in the docstring of a class defines."""
     names = {"Layer": Layer, "__name__": __name__}
     (test,) = doctest.DocTestFinder(recurse=False).find(cls)
     exec("".join(example.source for example in test.examples), names)
     return names
 
 
-Scale = example_of(Layer)["Scale"]  # multiplies each feature with a factor of its own, a weight
+Scale = example_of(Layer)["Scale"]  # multiplies each feature by a trainable factor
 
 
 class Shift(Layer):
-    """Takes away the running mean of each feature, which is a state and no weight."""
+    """Subtracts the running mean of each feature, which is a state, not a trainable weight."""
 
     state_names = ("mean",)
 
@@ -47,7 +47,7 @@ class Shift(Layer):
 
 
 class Halve(Layer):
-    """Leaves every second feature: another width, no weights, no `compute_output_shape`."""
+    """Keeps every second feature: it changes the width, and has no weights and no `compute_output_shape`."""
 
     def forward(self, x, training=False):
         return x[:, ::2]
@@ -57,7 +57,7 @@ class Halve(Layer):
 
 
 class Drop(Layer):
-    """A dropout with a rate and a generator of its own."""
+    """A dropout layer with a rate and a generator."""
 
     def __init__(self, rate, seed=None, **layer):
         super().__init__(**layer)
@@ -78,7 +78,7 @@ def x(rng):
 
 
 def network(*middle, dtype=None, last="linear"):
-    """4-4-?-4 with layers of one's own in the middle."""
+    """4-4-?-4 with user-defined layers in the middle."""
     return Sequential(
         [Input((4,)), Dense(4, "tanh", name="first"), *middle, Dense(4, last, name="last")], rng=0, dtype=dtype
     )
@@ -94,7 +94,7 @@ def test_the_examples_of_the_docstrings_run(name):
 
 
 def test_there_are_examples_among_the_docstrings():
-    """One of a layer, one of a network: the test above would pass without any."""
+    """Without examples, the test above would pass."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     tests = [test for name in MODULES for test in finder.find(importlib.import_module(name)) if test.examples]
     assert {"aelib.nn.layers.layer.Layer", "aelib.nn.sequential.Sequential"} <= {test.name for test in tests}
@@ -119,14 +119,14 @@ def test_a_layer_by_itself_is_built_by_its_first_batch(x):
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_layer_of_one_s_own_passes_the_gradient_check_wherever_it_stands(place, x):
+def test_a_user_defined_layer_passes_the_gradient_check_in_any_position(place, x):
     layers = [Dense(4, "tanh"), Dense(4)]
     layers.insert(place, Scale(name="scale"))
     errors = check_gradients(Sequential([Input((4,)), *layers], rng=0), x, x, "mse", rng=0)
     assert "scale/factor" in errors and max(errors.values()) < 1e-7
 
 
-def test_a_mistake_in_a_layer_of_one_s_own_is_found(x):
+def test_a_mistake_in_a_user_defined_layer_is_found(x):
     class Wrong(Scale):
         def backward(self, gradient):
             super().backward(gradient)
@@ -135,13 +135,13 @@ def test_a_mistake_in_a_layer_of_one_s_own_is_found(x):
     errors = []
     for kind in (Scale, Wrong):
         model = network(kind())
-        model.layers[1].factor[:] = 1.5  # at 1 the mistake makes no difference
+        model.layers[1].factor[:] = 1.5  # with 1 the mistake would have no effect
         errors.append(check_gradients(model, x, x, "mse", rng=0)["first/kernel"])
     assert errors[0] < 1e-7 and errors[1] == pytest.approx(1 / 3, rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_layer_of_one_s_own_trains_as_the_dense_layer_that_does_the_same(dtype, x):
+def test_a_user_defined_layer_trains_as_the_dense_layer_that_does_the_same(dtype, x):
     """Scaling is a dense layer with a diagonal kernel: the gradient of the diagonal is that of the factors."""
     scaled, dense = network(Scale(), dtype=dtype), network(Dense(4, use_bias=False), dtype=dtype)
     before = scaled.get_weights()
@@ -160,7 +160,7 @@ def test_a_layer_of_one_s_own_trains_as_the_dense_layer_that_does_the_same(dtype
     assert {w.dtype.name for w in scaled.weights} == {dtype}
 
 
-def test_layers_of_one_s_own_are_named_numbered_and_counted(capsys):
+def test_user_defined_layers_are_named_numbered_and_counted(capsys):
     class TwoWords(Scale):
         pass
 
@@ -213,18 +213,18 @@ def test_a_layer_needs_no_constructor_of_the_base_class(x):
     assert max(check_gradients(model, x, x, "mse", rng=0).values()) < 1e-7
 
 
-def test_the_loss_together_with_the_sigmoid_reaches_layers_of_one_s_own(x):
+def test_the_loss_together_with_the_sigmoid_reaches_user_defined_layers(x):
     model = network(Scale(), last="sigmoid")
     assert max(check_gradients(model, x, x, "binary_crossentropy", rng=0).values()) < 1e-7
-    behind = Sequential([*network(last="sigmoid").layers, Scale()], rng=0)  # the sigmoid is not the last one here
+    behind = Sequential([*network(last="sigmoid").layers, Scale()], rng=0)  # the sigmoid is not the last layer here
     assert behind.output_activation is None
     assert max(check_gradients(behind, x, x, "binary_crossentropy", rng=0).values()) < 1e-7
 
 
-# ------------------------------------------------------------------ a state, another shape, noise
+# ------------------------------------------------------------------ state, output shape, noise
 
 
-def test_a_state_is_changed_by_training_alone_and_is_no_trainable_variable(x):
+def test_a_state_changes_only_in_training_and_is_not_a_trainable_variable(x):
     shift = Shift()
     model = network(shift)
     model.compile("sgd", "mse")
@@ -253,7 +253,7 @@ def test_trying_a_shape_forgets_nothing_of_the_last_pass(x):
 
 
 def test_a_layer_may_divide_by_its_input_where_the_shape_is_tried():
-    """The batch that is tried holds zeros; a warning is an error in these tests."""
+    """The output shape is found with a batch of zeros; a warning is an error in these tests."""
 
     class Normalise(Layer):
         def forward(self, x, training=False):
@@ -262,7 +262,7 @@ def test_a_layer_may_divide_by_its_input_where_the_shape_is_tried():
     assert Sequential([Input((4,)), Normalise()]).output_shape == (None, 4)
 
 
-def test_noise_comes_from_the_generator_of_the_network_or_from_the_layer_s_own(x):
+def test_noise_comes_from_the_generator_of_the_network_or_of_the_layer(x):
     def outputs(seed, rng):
         model = Sequential([Input((4,)), Drop(0.5, seed)], rng=rng)
         return [model.forward(x, training=True) for _ in range(2)]
@@ -277,7 +277,7 @@ def test_noise_comes_from_the_generator_of_the_network_or_from_the_layer_s_own(x
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
-def test_a_copy_holds_weights_states_and_noise_to_come_and_no_pass(duplicate, x):
+def test_a_copy_holds_weights_states_and_generators_but_not_activations(duplicate, x):
     model = network(Scale(), Shift(), Drop(0.5, seed=3))
     model.compile("adam", "mse")
     model.fit(x, x, verbose=0)

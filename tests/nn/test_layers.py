@@ -27,7 +27,7 @@ def dense(activation=None, dtype="float64", **settings):
 
 
 def built(layer, inputs):
-    """The layer with weights for so many inputs."""
+    """The layer, built for a number of inputs."""
     layer.rng = np.random.default_rng(0)
     layer.build_for((None, inputs))
     return layer
@@ -180,7 +180,7 @@ def test_weights_are_handed_out_as_copies_and_variables_are_not():
     assert (layer.kernel == 7).all()
 
 
-def test_weights_are_taken_as_copies():
+def test_weights_are_copied():
     kernel, layer = KERNEL.copy(), dense()
     layer.set_weights([kernel, BIAS])
     kernel[:] = 7
@@ -189,7 +189,7 @@ def test_weights_are_taken_as_copies():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("given", ["float32", "float64", "int64", "list"])
-def test_weights_are_taken_in_the_precision_of_the_layer(dtype, given):
+def test_weights_are_converted_to_the_precision_of_the_layer(dtype, given):
     layer, weights = dense(dtype=dtype), [2 * KERNEL, 2 * BIAS]
     variables = layer.trainable_variables
     layer.set_weights([w.tolist() if given == "list" else w.astype(given) for w in weights])
@@ -225,7 +225,7 @@ def test_units_must_be_a_positive_integer(units):
 @pytest.mark.parametrize("shape", [(None,), (None, 2, 3), (None, 28, 28, 1)])
 def test_a_dense_layer_takes_examples_of_one_axis(shape):
     with pytest.raises(
-        ValueError, match=r"expected batches of shape \(n, features\). Received: .*Put a Flatten in front"
+        ValueError, match=r"expected batches of shape \(n, features\). Received: .*Add a Flatten before it"
     ):
         Dense(2).build_for(shape)
 
@@ -240,8 +240,16 @@ def test_one_unit_is_enough():
 
 @pytest.mark.parametrize("shape", [784, (), "784", None])
 def test_input_takes_the_shape_of_one_example(shape):
-    with pytest.raises(ValueError, match=r"Input takes the shape of one example, such as \(features,\). Received: "):
+    with pytest.raises(ValueError, match=r"Input expected the shape of one example, such as \(features,\). Received: "):
         Input(shape)
+
+
+def test_input_takes_the_arguments_of_keras_that_ask_for_nothing_else():
+    assert Input((4,), None, "float64", name="images").dtype == "float64"
+    with pytest.raises(ValueError, match="batch_size expected None: aelib.nn is Keras in miniature. Received: 32"):
+        Input((4,), 32)
+    with pytest.raises(ValueError, match="dtype must be float32 or float64. Received: 'int32'"):
+        Input((4,), dtype="int32")
 
 
 @pytest.mark.parametrize("shape", [(0,), (-3,), (2.0,), (None,), (28, None, 1)])
@@ -264,7 +272,7 @@ def test_a_name_is_a_string_that_a_path_can_hold(name):
         Dense(3, name=name)
 
 
-def test_an_unbuilt_layer_says_so():
+def test_an_unbuilt_layer_raises_an_error():
     layer = Dense(3)
     for use in (lambda: layer.forward(X), layer.get_weights, layer.count_params, lambda: layer.set_weights([])):
         with pytest.raises(RuntimeError, match="'dense' is not built: expected an Input.*Received: a Dense without"):
@@ -277,13 +285,13 @@ def test_a_batch_of_another_shape_is_an_error(x):
         dense(name="code").forward(x)
 
 
-def test_a_list_is_taken_as_a_batch():
+def test_a_list_is_accepted_as_a_batch():
     assert (dense().forward(X.tolist()) == Z).all()
 
 
-def test_backward_before_forward_says_so():
+def test_backward_before_forward_raises_an_error():
     for use in (dense().backward, dense().backward_from_delta):
-        with pytest.raises(RuntimeError, match="nothing to go back through: expected a forward pass"):
+        with pytest.raises(RuntimeError, match="expected a forward pass before backward"):
             use(np.ones((3, 3)))
 
 
@@ -301,7 +309,7 @@ def test_errors_name_the_layer(name, shown):
     layer = dense(name=name)
     with pytest.raises(RuntimeError, match=f"Layer {shown} is not built"):
         Dense(3, name=name).forward(X)
-    with pytest.raises(RuntimeError, match=f"Layer {shown} has nothing"):
+    with pytest.raises(RuntimeError, match=f"Layer {shown} expected a forward pass"):
         layer.backward(X)
     with pytest.raises(ValueError, match=f"Layer {shown} expected a batch"):
         layer.forward(np.ones((1, 5)))
@@ -347,15 +355,15 @@ def test_a_copy_holds_weights_and_nothing_of_a_pass(duplicate):
     other = duplicate(layer)
     assert len(pickle.dumps(layer)) < 60_000  # the weights are 44 kB, an activation alone would be 8 MB
     assert other.kernel_gradient is None and other.bias_gradient is None and other.kept is None
-    with pytest.raises(RuntimeError, match="nothing to go back through"):
+    with pytest.raises(RuntimeError, match="expected a forward pass before backward"):
         other.backward(np.ones((2000, 1000), "float32"))
     np.testing.assert_array_equal(other.kernel, layer.kernel)
     assert not np.shares_memory(other.kernel, layer.kernel)
 
 
 @pytest.mark.parametrize("rng", [7, np.random.default_rng(7), [7]], ids=["int", "generator", "sequence"])
-def test_a_layer_of_its_own_is_built_by_its_first_batch(rng):
-    """`rng` may be a seed, as everywhere."""
+def test_a_layer_without_a_network_is_built_by_its_first_batch(rng):
+    """`rng` may be a seed."""
     layer, expected = Dense(3, "tanh"), Dense(3, "tanh")
     layer.rng, expected.rng = rng, np.random.default_rng(7) if rng != [7] else np.random.default_rng([7])
     expected.build_for((None, 2))
@@ -377,7 +385,7 @@ def test_gradients_before_backward_say_what_is_missing():
         _ = dense().gradients
 
 
-def test_a_frozen_layer_shows_no_variables_and_costs_nothing_but_its_activities():
+def test_a_frozen_layer_shows_no_variables_and_is_penalised_only_for_its_activities():
     layer = dense(kernel_regularizer=L1(0.5), bias_regularizer=L2(2.0), activity_regularizer=L1(0.3))
     layer.trainable = False
     layer.forward(X)

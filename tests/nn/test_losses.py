@@ -1,4 +1,4 @@
-"""Losses by hand, their gradients by central differences, and the extremes."""
+"""Losses computed by hand, their gradients by central differences, and extreme inputs."""
 
 import math
 
@@ -85,7 +85,7 @@ def test_extreme_logits_keep_their_loss(dtype):
 
 
 def test_from_rounded_probabilities_the_loss_of_extreme_logits_is_lost():
-    """Why the two are taken together: from probabilities a logit of 50 costs only -log(1e-7)."""
+    """From probabilities, the loss of a logit of 50 is limited to -log(1e-7)."""
     ones = np.ones((1, 1))
     assert BinaryCrossentropy()(0 * ones, ones) == pytest.approx(-math.log(1e-7), rel=1e-6)
     assert BinaryCrossentropy()(ones, 0 * ones) == pytest.approx(-math.log(1e-7), rel=1e-6)
@@ -94,7 +94,7 @@ def test_from_rounded_probabilities_the_loss_of_extreme_logits_is_lost():
 
 
 def test_probabilities_outside_the_clip_have_the_gradient_of_the_clipped_loss(slope):
-    """The loss is constant there, so its slope is 0; Keras's is 0 too."""
+    """A clipped probability does not change the loss, so the gradient is 0, as in Keras."""
     y, p = np.array([[1.0, 0.0]]), np.array([[-0.5, 1.5]])
     expected = slope(lambda q: BinaryCrossentropy()(y, q), p)
     assert not expected.any()
@@ -102,7 +102,7 @@ def test_probabilities_outside_the_clip_have_the_gradient_of_the_clipped_loss(sl
 
 
 def test_the_cross_entropy_of_grey_pixels_is_never_zero():
-    """Its minimum over p is the target's own entropy, at p = y."""
+    """The minimum over p is the entropy of the target, at p = y."""
     y = np.full((1, 1), 0.3)
     values = [BinaryCrossentropy()(y, np.full((1, 1), p)) for p in np.linspace(0.01, 0.99, 99)]
     entropy = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7))
@@ -153,7 +153,7 @@ def test_in_float32_it_is_right_to_a_rounding_a_component(scale, rng):
     assert value == pytest.approx(exact, rel=2e-6, abs=6e-8)
 
 
-def test_it_writes_where_it_is_told(rng):
+def test_it_writes_into_out(rng):
     y, z = rng.random((2, 5, 4)).astype("float32")
     out, scratch, p = np.empty_like(z), np.empty_like(z), Sigmoid()(z)
     value, gradient = losses.sigmoid_crossentropy(y, z, p, out, scratch)
@@ -172,7 +172,7 @@ def test_the_sum_of_logs_is_the_sum_of_the_logs(rng):
 @each_loss
 @pytest.mark.parametrize("shape", [(2, 1), (1, 2), (2,), (3, 2)])
 def test_shapes_that_numpy_would_stretch_are_refused(loss, shape):
-    """And those it would not are refused with a message of ours."""
+    """Shapes that NumPy cannot broadcast are refused with the same message."""
     for ask in (loss, loss.gradient, lambda y, p: losses.sigmoid_crossentropy(y, p, p)):
         with pytest.raises(ValueError, match="shape of the targets"):
             ask(Y, np.full(shape, 0.5))
@@ -193,7 +193,7 @@ def test_categorical_crossentropy_has_the_slope_of_the_loss_for_any_row_sums(slo
         rng.integers(0, 5, (4, 3)).astype(float),
         rng.normal(size=(4, 3)),
     )
-    y[2] = 0  # a text without a known word adds nothing
+    y[2] = 0  # a text without known words contributes nothing
     expected = slope(lambda logits: loss(y, logits), z)
     np.testing.assert_allclose(loss.gradient(y, z), expected, rtol=1e-6, atol=1e-9)
 
@@ -236,7 +236,7 @@ def test_mean_absolute_error_by_hand():
 
 @each_loss
 def test_an_image_is_as_good_as_a_row(loss, rng):
-    """The means are over everything, but the categorical cross-entropy is over the positions of the last axis."""
+    """All losses are means over all entries, except the categorical cross-entropy: a mean over distributions."""
     y, p = rng.random((3, 4, 5, 2)), rng.uniform(0.1, 0.9, (3, 4, 5, 2))
     rows = [array.reshape(60, 2) for array in (y, p)]
     assert loss(y, p) == pytest.approx(loss(*rows), rel=1e-12)
@@ -244,21 +244,23 @@ def test_an_image_is_as_good_as_a_row(loss, rng):
 
 
 @each_loss
-def test_lists_and_whole_numbers_are_taken_as_in_keras(loss):
+def test_lists_and_whole_numbers_are_accepted_as_in_keras(loss):
     y, p = [[0, 1], [1, 0]], [[0.25, 0.75], [0.5, 0.5]]
     arrays = np.array(y, "float64"), np.array(p)
     assert loss(y, p) == loss(*arrays)
     np.testing.assert_array_equal(loss.gradient(y, p), loss.gradient(*arrays))
-    gradient = loss.gradient(np.array(y, "uint8"), np.array(p, "float32"))
-    assert gradient.dtype == "float32"
-    np.testing.assert_allclose(gradient, loss.gradient(*arrays), rtol=1e-6)
+    for kind in ("uint8", "int64"):
+        gradient = loss.gradient(np.array(y, kind), np.array(p, "float32"))
+        assert gradient.dtype == "float32"
+        np.testing.assert_allclose(gradient, loss.gradient(*arrays), rtol=1e-6)
 
 
 @each_loss
 def test_predictions_that_are_whole_numbers_are_numbers(loss):
     whole, floating = np.array([[1, 1], [1, 1]]), np.ones((2, 2))
-    assert loss(np.eye(2), whole) == loss(np.eye(2), floating)
-    np.testing.assert_array_equal(loss.gradient(np.eye(2), whole), loss.gradient(np.eye(2), floating))
+    for y in (np.eye(2), np.eye(2, dtype=int)):
+        assert loss(y, whole) == loss(np.eye(2), floating)
+        np.testing.assert_array_equal(loss.gradient(y, whole), loss.gradient(np.eye(2), floating))
 
 
 # ------------------------------------------------------------------ the domain of the targets
@@ -313,7 +315,7 @@ def test_the_name_of_a_loss_stands_in_its_message():
         BinaryCrossentropy(name="pixels").check_targets(BYTES)
 
 
-# ------------------------------------------------------------------ what Keras has and this has not
+# ------------------------------------------------------------------ unsupported arguments of Keras
 
 
 @pytest.mark.parametrize(
@@ -361,7 +363,7 @@ def test_together_they_keep_what_the_activation_rounds_away(loss, activation, dt
 
 
 @each_pair
-def test_together_they_write_where_they_are_told(loss, activation, rng):
+def test_combined_they_write_into_out(loss, activation, rng):
     y, z = rng.random((2, 5, 4)).astype("float32")
     a, out, scratch = activation(z), np.empty_like(z), np.empty_like(z)
     value, delta = loss.with_delta(y, a, z, activation, out, scratch)
@@ -377,14 +379,14 @@ def test_the_sigmoid_s_is_sigmoid_crossentropy_to_the_last_bit(rng):
 
 
 class Doubled(BinaryCrossentropy):
-    """Another loss, which only derives from the one."""
+    """A subclass that is another loss."""
 
     def __call__(self, y_true, y_pred):
         return 2 * super().__call__(y_true, y_pred)
 
 
 class Counted(CategoricalCrossentropy):
-    """Another one."""
+    """A subclass that is another loss."""
 
 
 class Steep(Sigmoid):
@@ -409,6 +411,6 @@ class Steep(Sigmoid):
     ],
     ids=repr,
 )
-def test_no_other_pair_is_taken_together(loss, activation):
+def test_no_other_pair_is_combined(loss, activation):
     z = np.zeros((1, 2))
     assert loss.with_delta(z, activation(z), z, activation) is None

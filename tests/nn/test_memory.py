@@ -1,4 +1,4 @@
-"""Memory that is used again, and blocks that cover every weight once: faster, and no number changes."""
+"""Memory is reused and blocks cover every weight once, without changing any number."""
 
 import copy
 import pickle
@@ -68,7 +68,7 @@ def test_a_result_takes_an_old_place_only_where_that_is_allowed():
     assert out() is None
 
 
-def test_one_thread_s_permission_is_not_another_s():
+def test_one_threads_permission_does_not_apply_to_another():
     results = []
     with reused():
         thread = threading.Thread(target=lambda: results.append(Buffers().out("z", (2,), FLOAT32)))

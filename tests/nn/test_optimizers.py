@@ -1,4 +1,4 @@
-"""Every rule in closed form: what n steps do, from sums over the gradients' history."""
+"""Every optimizer against its closed form: n steps as sums over the past gradients."""
 
 import copy
 import pickle
@@ -19,7 +19,7 @@ def history(rng):
 
 
 def after(optimizer, gradients, dtype="float64"):
-    """`START` after one step a gradient."""
+    """`START` after one step per gradient."""
     w = START.astype(dtype)
     for g in gradients:
         optimizer.apply([g.astype(dtype)], [w])
@@ -41,7 +41,7 @@ def test_momentum_adds_the_decayed_past(history):
 
 
 def test_momentum_multiplies_the_speed_under_a_constant_gradient():
-    """In the limit each step is learning_rate / (1 - momentum), ten times the gradient's."""
+    """In the limit, each step is learning_rate / (1 - momentum) times the gradient."""
     steps = [after(SGD(0.01, momentum=0.9), [np.ones((2, 2))] * n) for n in (300, 301)]
     np.testing.assert_allclose(steps[0] - steps[1], 0.1, rtol=1e-6)
 
@@ -57,7 +57,7 @@ def test_rmsprop_divides_by_the_root_of_the_decayed_mean_square(history, epsilon
 
 @pytest.mark.parametrize("epsilon", [1e-7, 0.5])
 def test_adam_is_the_corrected_mean_over_the_corrected_root(history, epsilon):
-    """The first form of Kingma & Ba's algorithm, with epsilon hat: `epsilon / sqrt(1 - beta_2^t)`."""
+    """The first version of Kingma & Ba's algorithm, with `epsilon / sqrt(1 - beta_2^t)` for epsilon."""
     expected = START.copy()
     for t in range(1, 6):
         mean = 0.2 * decayed_sum(history[:t], 0.8) / (1 - 0.8**t)
@@ -74,7 +74,7 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size():
 
 
 def test_nesterov_steps_as_if_the_velocity_had_been_applied_once_more(history):
-    """The step is that of the velocity of one step later, with the gradient of now."""
+    """The step uses the velocity of one step later, computed with the current gradient."""
     velocities = [-0.1 * decayed_sum(history[:t], 0.8) for t in range(1, 6)]
     expected = START + sum(0.8 * v - 0.1 * g for v, g in zip(velocities, history))
     np.testing.assert_allclose(after(SGD(0.1, momentum=0.8, nesterov=True), history), expected, rtol=1e-12)
@@ -103,14 +103,14 @@ def test_adamw_is_adam_with_weight_decay(history):
 
 
 def test_the_learning_rate_of_the_moment_counts(history):
-    """Halved between two steps, as by a schedule, and checked when it is set."""
+    """The learning rate can be halved between two steps, as by a schedule, and is checked when it is set."""
     optimizer, w = SGD(0.2, weight_decay=0.5), START.copy()
     optimizer.apply([history[0]], [w])
     optimizer.learning_rate = np.float64(0.1)
     optimizer.apply([history[1]], [w])
     expected = (START * (1 - 0.1) - 0.2 * history[0]) * (1 - 0.05) - 0.1 * history[1]
     np.testing.assert_allclose(w, expected, rtol=1e-12)
-    assert type(optimizer.learning_rate) is float  # a NumPy number would make steps of float32 weights in float64
+    assert type(optimizer.learning_rate) is float  # a NumPy number would make the steps of float32 weights float64
     for rate in (0, -1, np.nan, np.inf, "0.1", None, True):
         with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
             optimizer.learning_rate = rate
@@ -129,7 +129,7 @@ each = pytest.mark.parametrize("make", RULES, ids=["sgd", "momentum", "nesterov"
 
 
 @each
-def test_every_rule_goes_down_a_bowl(make):
+def test_every_rule_minimises_a_quadratic_function(make):
     optimizer, w = make(), START.copy()
     for _ in range(300):
         optimizer.apply([2 * w], [w])
@@ -164,7 +164,7 @@ def test_gradients_are_not_changed(make):
 
 
 @each
-def test_each_array_has_its_own_state(make, history):
+def test_each_array_has_a_separate_state(make, history):
     together, alone = make(), make()
     a, b, c = START.copy(), START.copy(), START.copy()
     for g in history:
@@ -236,14 +236,14 @@ def test_building_makes_a_state_of_zeros_and_leaves_one_that_is_there(optimizer)
 @pytest.mark.parametrize(
     "rate", [0, -0.1, float("nan"), float("inf"), None, "0.1", lambda step: 0.1], ids=lambda rate: type(rate).__name__
 )
-def test_a_learning_rate_that_is_no_positive_number_is_an_error(cls, rate):
+def test_a_learning_rate_that_is_not_a_positive_number_is_an_error(cls, rate):
     with pytest.raises(ValueError, match="learning_rate must be a positive number. Received: "):
         cls(rate)
 
 
 @pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW])
 @pytest.mark.parametrize("decay", [-0.1, float("nan"), "0.1", True])
-def test_a_weight_decay_that_is_no_number_of_at_least_0_is_an_error(cls, decay):
+def test_a_weight_decay_that_is_not_a_number_of_at_least_0_is_an_error(cls, decay):
     with pytest.raises(ValueError, match="weight_decay must be a finite number of at least 0. Received: "):
         cls(weight_decay=decay)
 
@@ -257,7 +257,7 @@ def test_a_share_outside_0_to_1_is_an_error(cls, name, value):
 
 @pytest.mark.parametrize("cls", [RMSprop, Adam])
 @pytest.mark.parametrize("epsilon", [-1, "1e-7", None])
-def test_an_epsilon_that_is_no_number_of_at_least_0_is_an_error(cls, epsilon):
+def test_an_epsilon_that_is_not_a_number_of_at_least_0_is_an_error(cls, epsilon):
     with pytest.raises(ValueError, match=f"epsilon must be .*Received: {epsilon!r}"):
         cls(epsilon=epsilon)
 
@@ -276,7 +276,7 @@ def test_the_base_class_has_no_rule():
         optimizers.Optimizer(0.1).apply([np.ones(2)], [np.ones(2)])
 
 
-# ------------------------------------------------------------------ blocks, and numbers too small to matter
+# ------------------------------------------------------------------ blocks and negligible numbers
 
 
 @each
@@ -321,8 +321,8 @@ def test_variables_of_two_precisions_keep_theirs_and_share_the_finer_state(dtype
 
 
 @pytest.mark.parametrize("make", [lambda: Adam(), lambda: SGD(momentum=0.9), lambda: RMSprop()])
-def test_what_decays_to_nothing_never_becomes_subnormal(make):
-    """A subnormal number is one that a processor handles a hundred times slower."""
+def test_slots_that_decay_never_become_subnormal(make):
+    """Processors are up to a hundred times slower with subnormal numbers."""
     optimizer, w, zero = make(), np.ones((4, 3), "float32"), np.zeros((4, 3), "float32")
     optimizer.apply([np.full((4, 3), 1e-3, "float32")], [w])
     smallest = np.inf
@@ -331,7 +331,7 @@ def test_what_decays_to_nothing_never_becomes_subnormal(make):
         sizes = np.abs(np.concatenate([array.ravel() for array in optimizer.state[0].values()]))
         smallest = min(smallest, sizes[sizes > 0].min(initial=np.inf))
     assert smallest >= np.finfo("float32").tiny
-    for name in set(optimizer.slots) - {"v"}:  # Adam's v decays too slowly to be gone by now
+    for name in set(optimizer.slots) - {"v"}:  # Adam's v decays too slowly to be cleared here
         assert (optimizer.state[0][name] == 0).all()
 
 
@@ -391,8 +391,8 @@ def deep(g, m):
 
 @pytest.mark.parametrize("rule", [in_place, added_to, divided, set_anew, deep])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_rule_of_ones_own_does_what_it_does_with_arrays(rule, dtype, rng):
-    """Whatever memory its results share, a rule gives NumPy's numbers, and changes what it keeps in place."""
+def test_a_user_defined_rule_does_what_it_does_with_arrays(rule, dtype, rng):
+    """However its results share memory, a rule gives NumPy's numbers, and updates its slots in place."""
 
     class Own(Optimizer):
         slots = ("m",)
@@ -414,7 +414,7 @@ def test_a_rule_of_ones_own_does_what_it_does_with_arrays(rule, dtype, rng):
 
 
 def test_a_rule_computes_in_the_finer_of_two_precisions(rng):
-    """A large float32 array beside a float64 one: however many results are spare at once, none is rounded on the way."""
+    """With a large float32 and a float64 array, no intermediate result is rounded, however many are spare."""
 
     class Own(Optimizer):
         slots = ("m",)

@@ -1,4 +1,4 @@
-"""Names, classes and objects become objects; anything else is a clear error."""
+"""Names, classes and objects are turned into objects; anything else raises a clear error."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_an_object_is_returned_as_it_is():
     assert resolve(circle, REGISTRY, Shape, "shape") is circle
 
 
-def test_an_unknown_name_is_told_the_known_ones():
+def test_the_error_for_an_unknown_name_lists_the_known_names():
     with pytest.raises(ValueError, match="Unknown shape: expected one of blob, circle, round_rect. Received: 'square'"):
         resolve("square", REGISTRY, Shape, "shape")
 
 
 @pytest.mark.parametrize("thing", [3, None, int, object(), ["circle"]])
-def test_anything_else_is_told_what_was_expected(thing):
+def test_the_error_for_anything_else_says_what_was_expected(thing):
     with pytest.raises(TypeError, match="Unknown shape: expected a name or .*Shape. Received: .* of type"):
         resolve(thing, REGISTRY, Shape, "shape")
 
@@ -57,7 +57,7 @@ def test_the_name_of_a_class_will_do_too(name, cls):
 
 
 @pytest.mark.parametrize("name", ["Round_Rect", "CIRCLE", "Blob", ""])
-def test_a_name_is_taken_to_the_letter(name):
+def test_a_name_must_match_exactly(name):
     with pytest.raises(ValueError, match=f"Unknown shape.*Received: '{name}'"):
         resolve(name, REGISTRY, Shape, "shape")
 

@@ -1,4 +1,4 @@
-"""Penalties by hand, their gradients by central differences, and what they do to weights."""
+"""Penalties computed by hand, their gradients by central differences, and their effect on weights."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_a_strength_below_zero_or_not_finite_is_an_error(cls, value):
 
 @pytest.mark.parametrize("cls", [regularizers.L1, regularizers.L2])
 @pytest.mark.parametrize("value", ["0.1", None])
-def test_a_strength_that_is_no_number_is_an_error_that_names_it(cls, value):
+def test_a_strength_that_is_not_a_number_is_named_in_the_error(cls, value):
     with pytest.raises((TypeError, ValueError), match="l[12] must be .*Received: "):
         cls(value)
 
@@ -103,7 +103,7 @@ def test_keras_s_second_spelling():
 
 
 def trained_kernel(regularizer):
-    """Fit y = 2 x₁ by a linear layer that could also use nine useless inputs."""
+    """Fit y = 2 x₁ with a linear layer that has nine further, useless inputs."""
     x = np.random.default_rng(0).normal(size=(20, 10))
     network = Sequential([Input((10,)), Dense(1, kernel_regularizer=regularizer)], rng=1, dtype="float64")
     network.compile(optimizer="adam", loss="mse")

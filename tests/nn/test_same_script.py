@@ -14,7 +14,7 @@ import pytest
 
 import aelib.nn
 
-# NumPy's word on how Keras reads its own variables.
+# NumPy warns about how Keras reads its variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
 IMPORTS = {"keras": "import keras", "aelib": "import aelib.nn as keras"}
@@ -32,7 +32,7 @@ def weights(model):
 
 
 def run(script, which, folder):
-    """Execute a script after one of the two imports; return the names that it leaves."""
+    """Execute a script after one of the two imports; return the names that it defines."""
     rng = np.random.default_rng(0)
     label = np.arange(60) % 12
     x = np.clip(np.eye(12)[label] + rng.normal(0, 0.05, (60, 12)), 0, 1).astype("float32")
@@ -45,7 +45,7 @@ def run(script, which, folder):
 
 
 def assert_same(name, ours, theirs):
-    """Compare two values that a script leaves; objects that only one of the modules knows are not compared."""
+    """Compare two values that a script computes; objects of a class of only one module are not compared."""
     if isinstance(theirs, dict):
         assert list(ours) == list(theirs), f"{name}: {list(ours)} where Keras has {list(theirs)}"
         for key, value in theirs.items():
@@ -66,7 +66,7 @@ def assert_same(name, ours, theirs):
 
 PLAIN = """
 autoencoder = keras.Sequential([
-    keras.Input(shape=(12,)),
+    keras.Input(shape=(12,), dtype="float32", name="images"),
     keras.layers.Dense(4, activation="relu", name="code"),
     keras.layers.Dense(12, activation="sigmoid"),
 ])
@@ -233,7 +233,7 @@ def test_the_same_script_leaves_the_same_numbers(recipe, tmp_path):
 
 
 def test_the_comparison_finds_a_difference():
-    """An epoch more, another loss and another name are seen."""
+    """A further epoch, another loss and another name are detected."""
     for ours, theirs in (
         ({"loss": [1.0]}, {"loss": [1.0, 1.0]}),
         ({"loss": [1.0]}, {"loss": [1.001]}),

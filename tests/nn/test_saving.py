@@ -1,4 +1,4 @@
-"""A saved network comes back whole and trains on as if nothing had happened; anything else is refused."""
+"""A saved network is restored exactly and resumes training; any other file is refused."""
 
 import inspect
 import json
@@ -35,12 +35,12 @@ def train(network, x, y=None, epochs=1):
 
 
 def exact(array):
-    """An array as something that is equal only to the same bits in the same type."""
+    """A value that is equal only for arrays with the same bytes and dtype."""
     return array.dtype.str, array.shape, array.tobytes()
 
 
 def everything(network):
-    """All that a network is, and all that its further training depends on."""
+    """The complete state of a network, including everything that further training depends on."""
     optimizer, generators = network.optimizer, network.generators
     return {
         "config": network.get_config(),
@@ -59,7 +59,7 @@ def saved_and_loaded(network, path):
 
 
 def assert_it_comes_back(network, path, x, y):
-    """The same network in every bit, before and after more training."""
+    """Assert that a network is restored bit for bit, and trains on in the same way."""
     before = everything(network)
     loaded = saved_and_loaded(network, path)
     assert everything(network) == before, "saving changed the network"
@@ -73,7 +73,7 @@ def assert_it_comes_back(network, path, x, y):
 
 
 def variants(cls):
-    """An object with the defaults, and one with each setting changed that can be, one at a time."""
+    """Return an object with the defaults, and one object for each setting that can be changed."""
     made = [cls()]
     for name, parameter in inspect.signature(cls).parameters.items():
         changes = {bool: [not parameter.default], float: [0.25, 0.75], str: ["uniform", "fan_out"]}
@@ -96,7 +96,7 @@ CLASSES = [(kind, cls) for kind, registry in PARTS.items() for cls in sorted(set
 
 
 @pytest.mark.parametrize("kind, cls", CLASSES, ids=[f"{kind}-{cls.__name__}" for kind, cls in CLASSES])
-def test_every_part_comes_back_with_every_setting(kind, cls, x, tmp_path):
+def test_every_part_is_restored_with_every_setting(kind, cls, x, tmp_path):
     for part in variants(cls):
         parts = {"optimizer": "sgd", "loss": "mse"} | ({kind: part} if kind in ("optimizer", "loss") else {})
         network = Sequential([Input((4,)), Dense(4, **({} if kind in parts else {kind: part}))], rng=0)
@@ -107,14 +107,14 @@ def test_every_part_comes_back_with_every_setting(kind, cls, x, tmp_path):
         assert everything(loaded) == everything(network)
 
 
-# What an argument without a default is, by its name: a new layer needs a line here only for a new kind of argument.
+# Values for arguments without a default: a new layer needs a line here only if it has a new argument of this kind.
 ARGUMENTS = {"units": 4, "filters": 2, "kernel_size": 2, "rate": 0.25, "stddev": 0.1, "target_shape": (-1,)}
 ARGUMENTS |= {"activation": "tanh", "pool_size": 2, "scale": 0.5}
 
 
 @pytest.mark.parametrize("cls", LAYERS.values(), ids=LAYERS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_every_layer_comes_back(cls, dtype, rng, tmp_path):
+def test_every_layer_is_restored(cls, dtype, rng, tmp_path):
     parameters = inspect.signature(cls).parameters.values()
     needed = {p.name: ARGUMENTS[p.name] for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD}
     shape = (4, 4, 2) if {"kernel_size", "pool_size", "size"} & {p.name for p in parameters} else (4,)
@@ -148,6 +148,7 @@ def changed(change):
     [
         lambda: Sequential([Input((4,)), Dense(4)], rng=0),  # not compiled
         lambda: autoencoder(name="ein Netz – ö"),
+        lambda: Sequential(autoencoder().layers),  # built before, and never trained
         lambda: changed(lambda n: n.astype("float64")),  # after training in float32
         lambda: changed(lambda n: n.layers[0].astype("float64")),
         lambda: changed(lambda n: setattr(n.layers[0], "trainable", False) or n.compile("adam", "mse")),
@@ -157,7 +158,7 @@ def changed(change):
           for kind in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")),
     ],
 )  # fmt: skip
-def test_networks_of_all_kinds_come_back(network, x, tmp_path):
+def test_networks_of_all_kinds_are_restored(network, x, tmp_path):
     assert_it_comes_back(network(), tmp_path / "n.npz", x, x)
 
 
@@ -170,19 +171,24 @@ def test_a_configuration_alone_makes_a_network_with_new_weights():
         Sequential.from_config(network.get_config() | {"layers": [{"class_name": "Lambda", "config": {}}]})
 
 
+def test_a_network_that_is_not_built_comes_back_from_its_configuration():
+    again = Sequential.from_config(Sequential([Dense(3)]).get_config(), rng=0)
+    assert again.input_shape is None and not again.built and again.layers[0].units == 3
+
+
 def test_weights_alone_go_into_a_network_of_the_same_layers(x, tmp_path):
     network, other = autoencoder(rng=0), autoencoder(rng=1)
     network.save_weights(tmp_path / "w.npz")
     other.load_weights(tmp_path / "w.npz")
     assert exact(other.predict(x)) == exact(network.predict(x))
     network.save(tmp_path / "n.npz")
-    other.load_weights(tmp_path / "n.npz")  # which has them too
-    with pytest.raises(ValueError, match="w.npz to be a file .* Received: weights alone, which load_weights reads"):
+    other.load_weights(tmp_path / "n.npz")  # also holds the weights
+    with pytest.raises(ValueError, match="w.npz to be a complete.* Received: weights alone, which load_weights reads"):
         load_model(tmp_path / "w.npz")
     for layers in ([Dense(4, name="encoder")], [autoencoder().layers[0], Dense(3)], [autoencoder().layers[0]]):
         third = Sequential([Input((4,)), *layers], rng=2)
         before = third.get_weights()
-        with pytest.raises(ValueError, match="w.npz to hold .* this network. Received: .*(missing|too many|where)"):
+        with pytest.raises(ValueError, match="w.npz to hold .* this network. Received: .*(missing|not expected|where)"):
             third.load_weights(tmp_path / "w.npz")
         assert all((a == b).all() for a, b in zip(before, third.get_weights()))
     with pytest.raises(ValueError, match=r"dense/kernel of float32\(3, 4\) where float64\(3, 4\) was expected"):
@@ -193,7 +199,7 @@ def test_weights_alone_go_into_a_network_of_the_same_layers(x, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [str, pathlib.Path, os.fsencode])
-def test_the_name_is_used_as_it_is_and_a_link_goes_on_pointing_at_what_is_saved(kind, tmp_path):
+def test_the_file_name_is_used_unchanged_and_a_link_keeps_its_target(kind, tmp_path):
     path = kind(str(tmp_path / "ein Netz – ö.keras"))
     (tmp_path / "latest").symlink_to(tmp_path / "ein Netz – ö.keras")
     assert everything(saved_and_loaded(autoencoder(), path)) == everything(autoencoder())
@@ -225,7 +231,7 @@ class OwnDense(Dense):
 
 
 def own(cls):
-    """An object of a class derived from one of aelib's here."""
+    """An object of a subclass, defined here, of one of aelib's classes."""
     return type(f"Own{cls.__name__}", (cls,), {"__module__": __name__})()
 
 
@@ -244,7 +250,7 @@ def own(cls):
         (lambda n: setattr(n.optimizer, "beta_1", np.nan), "settings that are finite numbers. Received: .*'beta_1': nan"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_written_down_is_refused(change, message, tmp_path):
+def test_user_defined_classes_and_nan_settings_are_refused(change, message, tmp_path):
     network = autoencoder()
     change(network)
     with pytest.raises(TypeError, match=message):
@@ -252,7 +258,7 @@ def test_what_cannot_be_written_down_is_refused(change, message, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_networks_and_places_that_make_no_file_are_refused(x, tmp_path):
+def test_unbuilt_networks_and_unusable_paths_are_refused(x, tmp_path):
     for layers in ([], [Input((4,))], [Dense(3)]):
         with pytest.raises(RuntimeError, match="no layers|not built"):
             Sequential(layers).save(tmp_path / "n.npz")
@@ -283,7 +289,7 @@ def path(x, tmp_path):
 
 
 def assert_refused(path, message="", load=load_model):
-    with pytest.raises(ValueError, match=f"Expected .*{path.name} to be a file that a network.*Received: .*{message}"):
+    with pytest.raises(ValueError, match=f"Expected .*{path.name} to be a complete.*Received: .*{message}"):
         load(path)
 
 
@@ -299,7 +305,7 @@ def rewrite(path, change=lambda description: None, **arrays):
 
 
 def test_a_file_cut_short_or_changed_anywhere_is_refused(path):
-    """Some bytes of an archive, such as the time of its making, have no say in what is loaded."""
+    """Some bytes of an archive, such as its time stamps, do not affect what is loaded."""
     whole, expected, refusals = path.read_bytes(), everything(load_model(path)), 0
     for size in [*range(0, len(whole), 97), len(whole) - 1]:
         path.write_bytes(whole[:size])
@@ -315,7 +321,7 @@ def test_a_file_cut_short_or_changed_anywhere_is_refused(path):
 
 
 @pytest.mark.parametrize("load", [load_model, lambda path: autoencoder().load_weights(path)])
-def test_what_is_no_saved_network_is_refused_by_name(load, tmp_path, root):
+def test_a_file_that_is_not_a_saved_network_is_named_in_the_error(load, tmp_path, root):
     with pytest.raises(FileNotFoundError, match="Expected a saved network at .*nothing.npz. Received: no such file"):
         load(tmp_path / "nothing.npz")
     (tmp_path / "table.csv").write_text("units,activation\n3,tanh\n")
@@ -334,7 +340,7 @@ def test_a_pickle_is_refused_and_not_opened(path):
 KERNEL = np.ones((3, 4), "float32")
 ARRAYS = {
     "weights/dense/kernel missing": {"weights__dense__kernel": None},
-    "weights/more/kernel too many": {"weights__more__kernel": KERNEL},
+    "weights/more/kernel not expected": {"weights__more__kernel": KERNEL},
     r"kernel of float32\(4, 3\) where float32\(3, 4\) was expected": {"weights__dense__kernel": KERNEL.T},
     r"kernel of float64\(3, 4\) where float32": {"weights__dense__kernel": KERNEL.astype("float64")},
 }
@@ -342,7 +348,7 @@ DESCRIPTIONS = {
     "version 1, not 'aelib network', 2": lambda d: d.update(version=1),
     "KeyError: 'generators'": lambda d: d.pop("generators"),
     "'default_rng', which NumPy does not have": lambda d: d["generators"][0].update(bit_generator="default_rng"),
-    "weights/dense/kernel too many": lambda d: d["network"]["layers"].pop(),
+    "weights/dense/kernel not expected": lambda d: d["network"]["layers"].pop(),
     "units must be a positive integer.*: -3": lambda d: d["network"]["layers"][1]["config"].update(units=-3),
     "Unknown layer: .*: 'eval'": lambda d: d["network"]["layers"][1].update(class_name="eval"),
     "learning_rate must be .*: -1": lambda d: d["optimizer"]["config"].update(learning_rate=-1),

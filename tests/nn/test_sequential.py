@@ -1,4 +1,4 @@
-"""The network: its structure, its gradients, its training, its precision and its errors."""
+"""`Sequential`: structure, gradients, training, precision and errors."""
 
 import copy
 import itertools
@@ -13,7 +13,7 @@ import pytest
 import aelib.nn as keras
 from aelib.nn import Sequential
 from aelib.nn.activations import Activation
-from aelib.nn.layers import Dense, Input, Layer
+from aelib.nn.layers import Conv2D, Dense, Input, Layer
 from aelib.nn.losses import BinaryCrossentropy, Loss, MeanSquaredError
 from aelib.nn.optimizers import SGD
 from aelib.nn.regularizers import L1, L2
@@ -61,7 +61,7 @@ def test_without_an_input_the_first_data_build_it(use, x):
 @pytest.mark.parametrize(
     "use", ["get_weights", "summary", "count_params", "forward", "backward", "predict", "fit", "evaluate"]
 )
-def test_an_empty_network_says_so(use):
+def test_an_empty_network_raises_an_error(use):
     network, one = Sequential(), np.ones((1, 1))
     assert not network.built
     arguments = {"forward": [one], "backward": [one], "predict": [one], "fit": [one, one], "evaluate": [one, one]}
@@ -74,19 +74,19 @@ def test_layers_are_numbered_as_keras_numbers_them():
     assert [layer.name for layer in network.layers] == ["dense", "dense_1", "code", "dense_2"]
 
 
-def test_an_input_that_is_not_in_front_is_an_error():
+def test_an_input_that_is_not_first_is_an_error():
     for layers in ([Dense(3), Input((4,))], [Input((4,)), Input((4,))]):
         with pytest.raises(ValueError, match="Input must be the first layer"):
             Sequential(layers)
 
 
-def test_what_is_no_layer_is_an_error():
+def test_adding_something_else_than_a_layer_is_an_error():
     for thing in ("dense", 3, Dense, None):
         with pytest.raises(TypeError, match="Expected layers of aelib.nn.layers, or a Sequential. Received: "):
             Sequential([Input((4,)), thing])
 
 
-def test_names_are_numbered_again_where_two_networks_come_together():
+def test_names_are_numbered_again_when_two_networks_are_combined():
     encoder, decoder = Sequential([Input((4,)), Dense(3)]), Sequential([Input((3,)), Dense(4)])
     assert [layer.name for layer in Sequential([encoder, decoder]).layers] == ["sequential", "sequential_1"]
     together = Sequential([*encoder.layers, *decoder.layers])
@@ -107,13 +107,13 @@ def test_a_name_that_a_network_gives_yields_to_one_that_the_user_gave():
     assert [layer.name for layer in network.layers] == ["dense", "dense_1", "code", "dense_2"]
 
 
-def test_no_weight_is_lost_where_another_network_has_renamed_a_layer():
+def test_no_weight_is_lost_if_another_network_has_renamed_a_layer():
     first, second = Dense(4), Dense(4)
     network = Sequential([Input((4,)), first, second], rng=0)
-    Sequential([Dense(4), first])  # here `first` has to be called dense_1, as `second` is called over there
+    Sequential([Dense(4), first])  # this renames `first` to dense_1, which is the name of `second` in the other network
     assert first.name == second.name == "dense_1"
     assert len(network.get_weights()) == 4 and network.count_params() == 40
-    with pytest.raises(ValueError, match="different names.*'dense_1', 'dense_1'.*Give each layer a name"):
+    with pytest.raises(ValueError, match="different names.*'dense_1', 'dense_1'.*give each layer a name"):
         _ = network.variables
 
 
@@ -125,12 +125,12 @@ def layers_with_one_twice():
 
 @pytest.mark.parametrize("number", range(5))
 def test_the_same_layer_twice_is_an_error(number):
-    """Its second forward pass would overwrite what the first one kept: the gradients would be wrong."""
+    """The second forward pass would overwrite the values kept by the first, and the gradients would be wrong."""
     with pytest.raises(ValueError, match="Expected each layer once. Received: layer '.*' a second time"):
         Sequential([Input((4,)), *layers_with_one_twice()[number]])
 
 
-def test_a_network_is_no_layer_of_its_own():
+def test_a_network_cannot_contain_itself():
     network = Sequential([Input((4,)), Dense(4)])
     with pytest.raises(ValueError, match="Expected each layer once"):
         network.add(network)
@@ -176,7 +176,7 @@ def test_building_again_keeps_the_weights():
     network = Sequential([Dense(3)], rng=0)
     network.build((None, 4))
     before = network.get_weights()
-    network.build((7, 4))  # how many examples there are makes no difference
+    network.build((7, 4))  # the number of examples has no effect
     assert (network.get_weights()[0] == before[0]).all() and network.output_shape == (None, 3)
 
 
@@ -225,7 +225,7 @@ def halves():
 
 @pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
 def test_a_nested_network_trains_as_its_layers_in_a_row_do(loss, x):
-    """The loss together with the sigmoid, penalties and the optimizer's state included."""
+    """Includes the loss combined with the sigmoid, penalties, and the state of the optimizer."""
     nested = Sequential(halves(), rng=0)
     flat = Sequential([layer for half in halves() for layer in half.layers], rng=0)
     flat.build((None, 4))
@@ -266,7 +266,7 @@ def test_freezing_a_network_freezes_its_layers(x):
     assert len(both.trainable_variables) == len(both.weights) == 8
 
 
-def test_a_network_that_is_frozen_as_a_whole_still_tells_its_loss(x):
+def test_a_network_that_is_frozen_as_a_whole_still_has_a_loss(x):
     network = autoencoder()
     network.trainable = False
     before = network.get_weights()
@@ -280,7 +280,7 @@ def test_unbuilt_halves_are_built_together(x):
     assert encoder.built and decoder.built and both.predict(x).shape == (10, 4)
 
 
-def test_a_network_with_an_input_in_front_brings_it_along():
+def test_the_input_of_a_nested_network_is_used():
     assert Sequential([Sequential([Input((4,)), Dense(2)]), Dense(3)]).input_shape == (None, 4)
     with pytest.raises(ValueError, match="Input must be the first"):
         Sequential([Sequential([Input((4,)), Dense(2)]), Input((4,))])
@@ -306,7 +306,7 @@ def test_the_seed_decides_the_weights():
     assert (autoencoder().layers[0].kernel.T != autoencoder().layers[1].kernel).any()
 
 
-def test_all_layers_draw_from_the_generator_of_the_network_unless_they_have_their_own():
+def test_all_layers_draw_from_the_generator_of_the_network_unless_they_have_one():
     own = np.random.default_rng(9)
     layers = [Dense(3), Dense(4)]
     layers[1].rng = own
@@ -327,7 +327,7 @@ def test_summary_counts_every_layer(capsys):
     ]
 
 
-def test_weights_come_back_as_they_were_set():
+def test_get_weights_returns_what_set_weights_set():
     network, other = autoencoder(rng=0), autoencoder(rng=1)
     other.set_weights(network.get_weights())
     assert all((a == b).all() for a, b in zip(network.get_weights(), other.get_weights()))
@@ -346,7 +346,7 @@ def test_setting_weights_changes_all_or_none(change):
     assert all((a == b).all() for a, b in zip(before, network.get_weights()))
 
 
-def test_setting_weights_that_are_no_numbers_changes_none():
+def test_setting_weights_that_are_not_numbers_changes_none():
     network = autoencoder()
     before = network.get_weights()
     with pytest.raises((TypeError, ValueError)):
@@ -372,7 +372,7 @@ PENALTIES = {
 
 
 def cost_from_formulas(weights, x, y, activations, loss, penalties):
-    """The mean loss of the whole network, written down without any of `aelib`."""
+    """The mean loss of the whole network, written without `aelib`."""
     kernel_penalty, bias_penalty, activity_penalty = (PENALTIES[name] for name in penalties)
     a, total, margin = x, 0.0, np.inf
     for kernel, bias, activation in zip(weights[::2], weights[1::2], activations):
@@ -411,7 +411,7 @@ def test_loss_and_gradients_are_the_formulas_and_their_slopes(slope, problem):
 
     activations = [activation for _, activation in layers]
     expected, margin = cost_from_formulas(weights, x, y, activations, loss, penalties)
-    # A nudge must not carry anything across the kink of a ReLU or of an absolute value.
+    # A perturbation must not move anything across the kink of a ReLU or of an absolute value.
     hypothesis.assume(margin > 1e-4 and min(np.abs(w).min() for w in weights) > 1e-4)
     value, gradients = network.loss_and_gradients(x, y)
     assert value == pytest.approx(expected, rel=1e-10)
@@ -445,12 +445,12 @@ def test_backward_returns_the_gradient_of_the_input(slope, x):
     np.testing.assert_allclose(network.backward(g), expected, rtol=1e-5, atol=1e-7)
 
 
-def test_backward_before_forward_says_so():
-    with pytest.raises(RuntimeError, match="Layer 'dense_1' has nothing to go back through"):
+def test_backward_before_forward_raises_an_error():
+    with pytest.raises(RuntimeError, match="Layer 'dense_1' expected a forward pass before backward"):
         autoencoder().backward(np.ones((10, 4)))
 
 
-def test_a_penalty_of_activities_before_forward_says_so():
+def test_a_penalty_of_activities_before_forward_raises_an_error():
     with pytest.raises(RuntimeError, match="forward"):
         Sequential([Input((4,)), Dense(2, activity_regularizer="l1")]).penalty()
 
@@ -474,8 +474,8 @@ ONE = np.ones((1, 1), "float32")
 
 
 @pytest.mark.parametrize("logit, target, loss", [(50, 0, 50), (-50, 1, 50), (500, 0, 500), (50, 1, 0), (-50, 0, 0)])
-def test_cross_entropy_and_a_saturated_sigmoid_are_taken_together(logit, target, loss):
-    """From the rounded probability the loss could not exceed 16; warnings here are errors."""
+def test_cross_entropy_and_a_saturated_sigmoid_are_combined(logit, target, loss):
+    """From rounded probabilities the loss could not exceed 16; warnings are errors here."""
     network, y = saturated(logit), target * ONE
     assert network.evaluate(ONE, y) == pytest.approx(loss, abs=1e-6)
     value, (kernel_gradient, _) = network.loss_and_gradients(ONE, y)
@@ -489,8 +489,8 @@ def test_penalties_are_added_to_a_loss_from_logits():
     assert network.loss_and_gradients(ONE, 0 * ONE)[0] == pytest.approx(55, rel=1e-6)
 
 
-def test_only_a_sigmoid_output_is_taken_together_with_the_cross_entropy(x):
-    """The same probabilities by another road give the same loss and gradients."""
+def test_only_a_sigmoid_output_is_combined_with_the_cross_entropy(x):
+    """The same probabilities, computed in another way, give the same loss and gradients."""
 
     class SigmoidByHand(Activation):
         def __call__(self, z, out=None):
@@ -555,7 +555,7 @@ class Spy(Loss):
 
 
 def batches_seen(n=10, epochs=1, batch_size=4, rng=0, shuffle=True):
-    """The numbers 0 to n - 1 as they come, batch by batch."""
+    """The numbers 0 to n - 1 in the order of their use, batch by batch."""
     network, spy = Sequential([Input((1,)), Dense(1)], rng=rng), Spy()
     network.compile(SGD(1e-6), spy)
     x = np.arange(n, dtype="float32")[:, None]
@@ -565,7 +565,7 @@ def batches_seen(n=10, epochs=1, batch_size=4, rng=0, shuffle=True):
 
 @pytest.mark.parametrize("n, batch_size, sizes", [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 5, [3]), (3, 1, [1] * 3)])
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_every_example_is_seen_once_an_epoch(n, batch_size, sizes, shuffle):
+def test_every_example_is_seen_once_per_epoch(n, batch_size, sizes, shuffle):
     batches = batches_seen(n, 1, batch_size, shuffle=shuffle)
     assert [len(batch) for batch in batches] == sizes
     assert sorted(sum(batches, [])) == list(range(n))
@@ -586,7 +586,7 @@ def test_the_seed_decides_the_order():
 
 
 def test_inputs_and_targets_are_shuffled_together():
-    """A network that must learn y = 2 x can only do so from pairs that belong together."""
+    """A network can learn y = 2 x only from matching pairs."""
     x = np.linspace(-1, 1, 40)[:, None]
     network = Sequential([Input((1,)), Dense(1)], rng=0)
     network.compile(SGD(0.1), "mse")
@@ -607,7 +607,7 @@ def test_the_default_batch_is_32(use, batch_size, monkeypatch):
     assert sizes == [32, 32, 1]
 
 
-def test_fit_shuffles_and_makes_one_epoch_unless_told_otherwise():
+def test_fit_shuffles_and_makes_one_epoch_by_default():
     network, spy = Sequential([Input((1,)), Dense(1)], rng=0), Spy()
     network.compile(SGD(1e-6), spy)
     x = np.arange(20, dtype="float32")[:, None]
@@ -616,7 +616,7 @@ def test_fit_shuffles_and_makes_one_epoch_unless_told_otherwise():
 
 
 def test_a_smaller_last_batch_counts_for_its_examples():
-    """Without learning, an epoch's loss is the mean over examples, not over batches."""
+    """If nothing is learned, the loss of an epoch is the mean over examples, not over batches."""
     network = Sequential([Input((1,)), Dense(1, use_bias=False)], dtype="float64")
     network.set_weights([np.zeros((1, 1))])
     network.compile(SGD(1e-12), "mse")
@@ -649,7 +649,7 @@ def test_the_history_holds_the_loss_before_each_step(x):
     history = network.fit(x, x, epochs=3, batch_size=10, validation_data=(x, x), verbose=0)
     assert history.epoch == [0, 1, 2] and set(history.history) == {"loss", "val_loss"}
     loss, val_loss = history.history["loss"], history.history["val_loss"]
-    # The loss of an epoch is the one that the epoch before left behind.
+    # The loss of an epoch is the loss after the previous epoch.
     assert loss == pytest.approx([before, *val_loss[:2]], rel=1e-5)
 
 
@@ -657,7 +657,7 @@ def test_without_validation_data_there_is_no_val_loss(x):
     assert set(autoencoder().fit(x, x, verbose=0).history) == {"loss"}
 
 
-def test_validation_data_are_only_looked_at(x):
+def test_validation_data_are_not_trained_on(x):
     with_them, without = autoencoder(), autoencoder()
     with_them.fit(x, x, epochs=3, verbose=0, validation_data=(x[:3] * 0, x[:3]))
     without.fit(x, x, epochs=3, verbose=0)
@@ -676,7 +676,7 @@ def test_a_validation_split_takes_the_last_examples_before_any_shuffling(n, spli
     assert all((a == b).all() for a, b in zip(network.get_weights(), other.get_weights()))
 
 
-def test_validation_data_take_the_place_of_a_validation_split(x):
+def test_validation_data_replace_a_validation_split(x):
     network, other = autoencoder(), autoencoder()
     history = network.fit(x, x, verbose=0, validation_split=0.5, validation_data=(x[:2], x[:2])).history
     assert history == other.fit(x, x, verbose=0, validation_data=(x[:2], x[:2])).history
@@ -690,7 +690,7 @@ def test_a_validation_split_outside_0_to_1_is_an_error(split, x):
 
 @pytest.mark.parametrize("split", [0.01, 0.99])
 def test_a_validation_split_leaves_examples_on_both_sides(split, x):
-    """One hundredth of ten examples is less than one: Keras's rounding gives it one, and 0.99 leaves none."""
+    """One hundredth of ten examples is less than one: Keras's rounding makes it one, and 0.99 leaves none to train."""
     network = autoencoder()
     if split == 0.01:
         assert "val_loss" in network.fit(x, x, validation_split=split, verbose=0).history
@@ -711,8 +711,8 @@ def test_the_same_seed_trains_the_same_network(x):
     assert all((a == b).all() for a, b in zip(*(network.get_weights() for network in ends)))
 
 
-def test_training_can_go_on(x):
-    """Two times two epochs are four epochs: the optimizer's state stays."""
+def test_training_can_continue(x):
+    """Training twice for two epochs equals training for four: the optimizer keeps its state."""
     once, twice = autoencoder(optimizer="adam"), autoencoder(optimizer="adam")
     once.fit(x, x, epochs=4, verbose=0, shuffle=False)
     for _ in range(2):
@@ -772,7 +772,7 @@ def test_float32_stays_float32_and_float64_stays_float64(loss, optimizer, x):
         assert {array.dtype for array in arrays} == {np.dtype(dtype)} and network.dtype == dtype
 
 
-def test_data_are_taken_in_the_precision_of_the_network(x):
+def test_data_are_converted_to_the_precision_of_the_network(x):
     """Steps on float64 data, on lists and on float32 data are the same, bit for bit."""
     expected = autoencoder(optimizer="adam")
     expected.fit(x, x, epochs=2, batch_size=4, verbose=0, validation_data=(x, x))
@@ -803,7 +803,7 @@ def test_numbers_that_the_precision_of_the_network_cannot_hold_are_an_error(use)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
-def test_whole_numbers_are_taken_in_the_networks_precision(dtype):
+def test_integers_are_converted_to_the_precision_of_the_network(dtype):
     network, x = autoencoder(), np.eye(4).astype(dtype)
     network.fit(x, x, verbose=0, validation_data=(x, x))
     assert network.dtype == network.predict(x).dtype == "float32"
@@ -837,6 +837,23 @@ def test_other_precisions_are_an_error_and_change_no_weight(dtype):
         with pytest.raises(ValueError, match="dtype must be float32 or float64. Received: "):
             use()
     assert all((a == b).all() for a, b in zip(before, network.get_weights()))
+
+
+def test_without_an_input_data_are_converted_to_the_precision_of_the_first_layer():
+    layer = Dense(3, dtype="float64")
+    for network in (Sequential([layer]), Sequential([Sequential([Dense(3, dtype="float64")])])):
+        assert network.dtype == "float64"
+        network.compile("sgd", "mse")
+        x = np.full((2, 4), 1 / 3) + 1e200  # too large for float32
+        assert network.forward(x).dtype == "float64" and np.isfinite(network.predict(x)).all()
+
+
+def test_a_layer_that_is_not_added_does_not_decide_the_precision():
+    network = Sequential([Input((4,))])
+    with pytest.raises(ValueError, match="expected batches of images"):
+        network.add(Conv2D(2, 3, dtype="float64"))
+    network.add(Dense(2))
+    assert network.dtype == "float32"
 
 
 def test_a_float64_network_takes_an_encoder_that_was_built_in_float32(x):
@@ -893,7 +910,12 @@ def test_bad_data_are_named_and_change_nothing(bad, message):
     assert all((a == b).all() for a, b in zip(before, network.get_weights()))
 
 
-def test_the_number_of_bad_values_is_told():
+def test_a_forward_pass_that_would_build_the_network_needs_a_batch():
+    with pytest.raises(ValueError, match=r"^x must be a batch of shape \(n, features\) .*Received: shape \(4,\)"):
+        Sequential([Dense(3)]).forward(GOOD[0])
+
+
+def test_the_number_of_bad_values_is_in_the_error():
     bad = GOOD.copy()
     bad[:, 0] = np.nan
     with pytest.raises(ValueError, match="Received: 6 values"):
@@ -902,7 +924,7 @@ def test_the_number_of_bad_values_is_told():
 
 @pytest.mark.parametrize("use", ["fit", "evaluate", "train_on_batch", "loss_and_gradients"])
 def test_targets_of_another_shape_are_an_error(use):
-    # For a target of the wrong width, all four; broadcasting would hide it.
+    # All four shapes have the wrong width, which broadcasting would hide.
     for width in (1, 3, 5):
         with pytest.raises(ValueError, match=rf"Expected targets of .*\(6, 4\). Received: shape \(6, {width}\)"):
             getattr(autoencoder(), use)(GOOD, np.ones((6, width), "float32"))
@@ -959,12 +981,12 @@ def test_one_example_in_a_batch_of_one_is_enough():
 
 
 @pytest.mark.parametrize("use", ["fit", "evaluate", "train_on_batch", "loss_and_gradients"])
-def test_an_uncompiled_network_says_so(use):
+def test_an_uncompiled_network_raises_an_error(use):
     with pytest.raises(RuntimeError, match=r"not compiled: call compile\("):
         getattr(Sequential([Input((4,)), Dense(4)]), use)(GOOD, GOOD)
 
 
-def test_an_uncompiled_network_says_so_before_it_touches_anything():
+def test_an_uncompiled_network_raises_before_it_changes_anything():
     network = Sequential([Dense(4)])
     with pytest.raises(RuntimeError, match="not compiled"):
         network.fit(GOOD, GOOD, callbacks=["no callback"])
@@ -1013,17 +1035,17 @@ KERAS_ALONE = {
 
 
 @pytest.mark.parametrize("method, name", [(m, name) for m, names in KERAS_ALONE.items() for name in names])
-def test_what_keras_takes_and_this_has_not_is_refused_by_name(method, name):
+def test_unsupported_arguments_of_keras_are_refused_by_name(method, name):
     network = autoencoder()
     before = network.get_weights()
     data = {"fit": [GOOD, GOOD], "evaluate": [GOOD, GOOD], "predict": [GOOD], "compile": ["sgd", "mse"]}[method]
     with pytest.raises(TypeError, match=f"{method} expected no argument {name}: .*Received: {name}="):
         getattr(network, method)(*data, **{name: KERAS_ALONE[method][name]})
-    getattr(network, method)(*data, **{name: None})  # None asks for nothing
+    getattr(network, method)(*data, **{name: None})  # None is accepted
     assert method == "fit" or all((a == b).all() for a, b in zip(before, network.get_weights()))
 
 
-def test_what_changes_the_speed_in_keras_alone_is_taken():
+def test_arguments_that_change_only_the_speed_in_keras_are_accepted():
     network = autoencoder()
     network.compile("sgd", "mse", jit_compile=True, run_eagerly=False, steps_per_execution=8, auto_scale_loss=True)
 
@@ -1033,7 +1055,9 @@ def test_what_changes_the_speed_in_keras_alone_is_taken():
     [
         ("", "Model"),
         ("", "ops"),
+        ("activations", "mish"),
         ("layers", "LSTM"),
+        ("losses", "Huber"),
         ("models", "clone_model"),
         ("optimizers", "schedules"),
         ("callbacks", "TensorBoard"),
@@ -1057,7 +1081,7 @@ def test_divergence_is_an_error_that_names_the_learning_rate():
         network.fit(x, x, epochs=50, verbose=0)
 
 
-# ------------------------------------------------------------------ memory, and data that do not fit into it
+# ------------------------------------------------------------------ memory, and data larger than memory
 
 
 def test_what_forward_returns_is_never_written_into_again(x):
@@ -1073,7 +1097,7 @@ def test_what_forward_returns_is_never_written_into_again(x):
         np.testing.assert_array_equal(g, k)
 
 
-def test_training_steps_write_into_the_arrays_of_the_step_before(x):
+def test_training_steps_reuse_the_arrays_of_the_previous_step(x):
     network = autoencoder()
     network.train_on_batch(x, x)
     first = network.gradients[0]
@@ -1081,7 +1105,7 @@ def test_training_steps_write_into_the_arrays_of_the_step_before(x):
     assert np.shares_memory(first, network.gradients[0])
 
 
-def test_an_interrupted_step_leaves_no_array_to_be_written_into_again(x, monkeypatch):
+def test_an_interrupted_step_leaves_no_array_that_is_reused(x, monkeypatch):
     network = autoencoder()
     monkeypatch.setattr(MeanSquaredError, "__call__", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -1111,7 +1135,7 @@ def test_a_subclass_of_a_loss_or_of_the_sigmoid_is_asked_itself(x):
         np.testing.assert_allclose(2 * g, h, rtol=1e-4, atol=1e-7)
 
 
-def test_evaluation_uses_its_arrays_again_and_hands_out_none_of_them(x):
+def test_evaluation_reuses_its_arrays_and_returns_none_of_them(x):
     network = autoencoder()
     network.evaluate(x, x)
     first = network.layers[0].kept[-1]
@@ -1122,7 +1146,7 @@ def test_evaluation_uses_its_arrays_again_and_hands_out_none_of_them(x):
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
 @pytest.mark.parametrize("nested", [False, True])
-def test_a_copy_trains_on_equally_by_itself_and_holds_no_arrays_of_a_pass(nested, duplicate, rng):
+def test_a_copy_trains_independently_in_the_same_way_and_holds_no_arrays_of_a_pass(nested, duplicate, rng):
     x = rng.random((500, 4)).astype("float32")
     network = Sequential(halves(), rng=0) if nested else autoencoder()
     network.compile("adam", "binary_crossentropy")
@@ -1140,7 +1164,7 @@ def test_a_copy_trains_on_equally_by_itself_and_holds_no_arrays_of_a_pass(nested
 @pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "elu", "softplus", "linear"])
 def test_reused_arrays_change_no_number(activation, loss, x):
-    """Step by step with new arrays, and with arrays that are used again, in batches of two sizes."""
+    """Training with new arrays in every step equals training with reused arrays, in batches of two sizes."""
     again, new = (autoencoder(activation, loss=loss, optimizer="adam") for _ in range(2))
     for rows in (slice(0, 6), slice(6, 10), slice(2, 8)):
         loss_again = again.train_on_batch(x[rows], x[rows])
@@ -1159,7 +1183,7 @@ def test_the_first_layer_s_input_gradient_is_not_computed_in_training(x, monkeyp
 
 
 def test_training_needs_the_parameters_four_times_and_the_activations_of_one_batch():
-    """Weights, gradients and Adam's two means are the four; the data set is never copied."""
+    """The four are weights, gradients and Adam's two running means; the dataset is never copied."""
     widths, batch_size, n = (400, 30, 400), 100, 30_000
     data = np.random.default_rng(0).random((n, widths[0]), dtype="float32")
     network = Sequential([Input((400,)), Dense(30, "relu"), Dense(400, "sigmoid")], rng=0)
@@ -1228,7 +1252,7 @@ def test_batches_from_outside_are_checked(batch, message, x):
         autoencoder().fit([batch(x)], verbose=0)
 
 
-def test_batches_are_taken_in_the_precision_of_the_network(x):
+def test_batches_are_converted_to_the_precision_of_the_network(x):
     network, other = autoencoder(), autoencoder()
     network.fit([(x > 0.5, (x > 0.5).astype("uint8")), (x.astype("float64"), x.tolist())], verbose=0)
     other.fit([((x > 0.5).astype("float32"),) * 2, (x, x)], verbose=0)
@@ -1248,7 +1272,7 @@ def test_the_history_stays_with_the_network(x):
     assert network.fit(x, x, verbose=0) is network.history
 
 
-def test_a_sum_that_overflows_is_no_sign_of_infinity():
+def test_finite_data_whose_sum_overflows_are_accepted():
     network = autoencoder()
     network.set_weights([np.zeros_like(w) for w in network.get_weights()])
     assert (network.predict(np.full((2, 4), 3e38, "float32")) == 0.5).all()

@@ -1,4 +1,4 @@
-"""The layers, each with its forward and its backward pass."""
+"""The layers, each with a forward and a backward pass."""
 
 from aelib.nn.layers.activation import Activation, ReLU
 from aelib.nn.layers.affine import Affine
@@ -12,7 +12,7 @@ from aelib.nn.layers.rescaling import Rescaling
 from aelib.nn.layers.reshaping import Flatten, Reshape
 from aelib.nn.not_here import refuse_names
 
-#: Each layer's class by its name, for those that a network can be made of.
+#: The layers that `Sequential.from_config` can make, by the name of their class.
 LAYERS = {
     layer.__name__: layer
     for layer in (

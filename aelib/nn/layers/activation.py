@@ -1,4 +1,4 @@
-"""An activation as a layer of its own, where something comes between it and the layer before: a normalisation, say."""
+"""Activations as separate layers, for networks with another layer before the activation, such as a normalisation."""
 
 from aelib.nn import activations
 from aelib.nn.layers.layer import Layer
@@ -6,16 +6,16 @@ from aelib.nn.not_here import only
 
 
 class Activated(Layer):
-    """Base class: `A = f(X)`, and back `∂C/∂X = ∂C/∂A ⊙ f'(X)`. A subclass sets `activation`, the `f`."""
+    """Base class: `A = f(X)` and `∂C/∂X = ∂C/∂A ⊙ f'(X)`. A subclass sets the attribute `activation`, which is `f`."""
 
     def forward(self, x, training=False):
-        """Return `A = f(X)`, and keep `X` and `A` for `backward`."""
+        """Return `A = f(X)`, of the shape of `x`, and keep `X` and `A` for `backward`."""
         a = self.activation(x, out=self._buffers.out("a", x.shape, x.dtype))
         self.kept = x, a
         return a
 
     def backward(self, gradient):
-        """Return `∂C/∂X = ∂C/∂A ⊙ f'(X)`, given `∂C/∂A`; all arrays have one shape."""
+        """Return `∂C/∂X = ∂C/∂A ⊙ f'(X)`, given `∂C/∂A`, all of the shape of `x`."""
         self._require_kept()
         x, a = self.kept
         self._check_gradient(gradient, a.shape)
@@ -27,21 +27,21 @@ class Activated(Layer):
         return self.kept[0], self.activation
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Return the error signal `∂C/∂Z` itself: what comes before this activation is its input, `Z = X`."""
+        """Return the error signal `∂C/∂Z` unchanged: the pre-activations of this layer are its input, `Z = X`."""
         self._require_kept()
         self._check_gradient(delta, self.kept[0].shape)
         return delta
 
 
 class Activation(Activated):
-    """An activation alone: `A = f(X)`.
+    """An activation as a layer: `A = f(X)`.
 
     Parameters
     ----------
     activation : str, aelib.nn.activations.Activation or None
         `None` is linear.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, activation, **layer):
@@ -50,14 +50,14 @@ class Activation(Activated):
 
 
 class ReLU(Activated):
-    """The rectifier alone: `A = max(X, 0)`.
+    """The rectifier as a layer: `A = max(X, 0)` (Nair & Hinton 2010).
 
     Parameters
     ----------
     max_value, negative_slope, threshold
-        As in Keras, but only with their defaults: a kink at 0, and nothing else.
+        As in Keras; only the defaults are supported.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **layer):

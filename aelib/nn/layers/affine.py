@@ -1,4 +1,4 @@
-"""What dense and convolutional layers have in common: `Z = L(X) + b`, `A = f(Z)`, with `L` linear in `X` and in `W`."""
+"""The base class of dense and convolutional layers: `Z = L(X) + b`, `A = f(Z)`, with `L` linear in `X` and in `W`."""
 
 import numpy as np
 
@@ -9,20 +9,22 @@ from aelib.nn.layers.layer import Layer
 class Affine(Layer):
     """Base class. A subclass defines `build`, the linear map `linear`, and `backward_from_delta`.
 
+    The chapter *The backward pass* derives the gradients of such a layer.
+
     Parameters
     ----------
     activation : str, Activation or None
         `None` is linear.
     use_bias : bool
-        Whether `b` is there.
+        Whether to add the bias `b`.
     kernel_initializer, bias_initializer : str or Initializer
-        How `W` and `b` start.
+        The initial values of `W` and `b`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
-        A penalty on `W` and on `b`.
+        Penalties on `W` and `b`.
     activity_regularizer : str, Regularizer or None
         A penalty on the output `A`, divided by the number of examples, as in Keras.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     weight_names = ("kernel", "bias")
@@ -50,7 +52,7 @@ class Affine(Layer):
         self.activity_regularizer = regularizers.get(activity_regularizer)
 
     def linear(self, x):
-        """Return `L(X)`, in an array that may be written into."""
+        """Return `L(X)` in an array that the caller may overwrite."""
         raise NotImplementedError
 
     def backward_from_delta(self, delta, input_gradient=True):
@@ -65,7 +67,7 @@ class Affine(Layer):
         x : array_like, shape (n, …)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------
@@ -114,14 +116,14 @@ class Affine(Layer):
         return self.activation.backward(gradient, z, a, out=self._out("delta", z.shape, gradient, z))
 
     def _with_activity_penalty(self, delta):
-        """The error signal with the share of the penalty on the output."""
+        """Return the error signal with the contribution of the penalty on the output added."""
         if self.activity_regularizer is None:
             return delta
         _, z, a = self.kept
         return delta + self.activation.backward(self.activity_regularizer.gradient(a) / len(a), z, a)
 
     def _add_weight_penalties(self):
-        """Add the gradients of the penalties on `W` and on `b` to those that are there."""
+        """Add the gradients of the penalties on `W` and `b` to `∂C/∂W` and `∂C/∂b`."""
         if self.kernel_regularizer is not None:
             self.kernel_gradient += self.kernel_regularizer.gradient(self.kernel)
         if self.use_bias and self.bias_regularizer is not None:
@@ -129,7 +131,7 @@ class Affine(Layer):
 
     def penalty(self):
         total = 0.0
-        if self.trainable and self.kernel_regularizer is not None:  # as in Keras, what is frozen costs nothing
+        if self.trainable and self.kernel_regularizer is not None:  # as in Keras, frozen weights are not penalised
             total += self.kernel_regularizer(self.kernel)
         if self.trainable and self.use_bias and self.bias_regularizer is not None:
             total += self.bias_regularizer(self.bias)
@@ -150,9 +152,9 @@ class Affine(Layer):
         return self.logits, self.activation
 
     def _product(self, name, left, right):
-        """The matrix product of two matrices."""
+        """Return the matrix product `left @ right`."""
         return np.matmul(left, right, out=self._out(name, (len(left), right.shape[1]), left, right))
 
     def _out(self, name, shape, *operands):
-        """Where a result of these operands goes: `None` is a new array."""
+        """Return the array for a result of these operands, or `None` for a new one."""
         return self._buffers.out(name, shape, np.result_type(*operands))

@@ -1,4 +1,4 @@
-"""Convolution and its transpose: dense layers on the small windows of an image, with the same weights for each."""
+"""Convolution and transposed convolution: a dense layer applied to every window of an image, with shared weights."""
 
 import math
 
@@ -9,16 +9,17 @@ from aelib.nn.not_here import only
 
 
 class Convolution(Affine):
-    """Base class of convolution and transposed convolution, which are each other's way back.
+    """Base class of convolution and transposed convolution, each of which is the backward pass of the other.
 
-    Both connect a *wide* image with a *narrow* one, which has one pixel for each window of the wide image. Let `P` be
-    the matrix of windows, one window a row with its `k · k · wide channels` numbers, and `K` the kernel as a matrix,
-    (k · k · wide channels, narrow channels)::
+    Both connect a *wide* image with a *narrow* image, which has one pixel per window of the wide image. Let `P(wide)`
+    be the matrix with one window per row, which has `k · k · wide channels` entries, and `K` the kernel as a matrix of
+    shape (k · k · wide channels, narrow channels)::
 
         gather:   narrow = P(wide) K        each window becomes a pixel
-        scatter:  wide   = Pᵀ(narrow Kᵀ)    each pixel becomes a window; where windows overlap, they are added
+        scatter:  wide   = Pᵀ(narrow Kᵀ)    each pixel becomes a window; overlapping windows are added
 
-    Convolution gathers and has a gradient that scatters; in the transposed convolution it is the other way round.
+    The forward pass of a convolution gathers, and its backward pass scatters. In a transposed convolution, the forward
+    pass scatters and the backward pass gathers.
     """
 
     def __init__(self, filters, kernel_size, strides, padding, data_format, dilation_rate, activation, **affine):
@@ -32,14 +33,14 @@ class Convolution(Affine):
         self.dilation_rate = only("dilation_rate", pair("dilation_rate", dilation_rate), (1, 1))
 
     def _build(self, wide, narrow):
-        """Make the weights, given the numbers of channels of the wide and of the narrow image."""
+        """Make the weights, given the number of channels of the wide and of the narrow image."""
         self.kernel = self.add_weight((*self.kernel_size, wide, narrow), self.kernel_initializer)
         if self.use_bias:
             self.bias = self.add_weight((self.filters,), self.bias_initializer)
 
     @property
     def _matrix(self):
-        """`K`, shape (k · k · wide channels, narrow channels): the kernel, seen as a matrix."""
+        """The kernel as a matrix `K`, shape (k · k · wide channels, narrow channels)."""
         return self.kernel.reshape(-1, self.kernel.shape[-1])
 
     def _patches(self, wide):
@@ -47,17 +48,17 @@ class Convolution(Affine):
         return self.windows.patches(wide).reshape(-1, math.prod(self.kernel.shape[:-1]))
 
     def _gather(self, name, patches, narrow_shape):
-        """Return `P K`, as images of a shape."""
+        """Return `P K` as images of shape `narrow_shape`."""
         return self._product(name, patches, self._matrix).reshape(narrow_shape)
 
     def _scatter(self, narrow, wide_sides):
-        """Return `Pᵀ(narrow Kᵀ)`, images of these sides."""
+        """Return `Pᵀ(narrow Kᵀ)` as images with sides `wide_sides`."""
         rows = narrow.reshape(-1, narrow.shape[-1])
         patches = self._product("patches", rows, self._matrix.T)
         return self.windows.overlaid(patches.reshape(*narrow.shape[:3], *self.kernel.shape[:-1]), wide_sides)
 
     def _set_gradients(self, patches, narrow, delta):
-        """Set `∂C/∂K = Pᵀ narrow` and `∂C/∂b = Σ Δ`, a sum over all places of all images; add those of the penalties."""
+        """Set `∂C/∂K = Pᵀ narrow` and `∂C/∂b = Σ Δ`, summed over all positions and images, and add the penalties'."""
         product = self._product("kernel_gradient", patches.T, narrow.reshape(-1, narrow.shape[-1]))
         self.kernel_gradient = product.reshape(self.kernel.shape)
         if self.use_bias:
@@ -66,14 +67,14 @@ class Convolution(Affine):
 
 
 class Conv2D(Convolution):
-    """A convolution: a dense layer from each window of an image to one pixel, the same for all windows.
+    """A convolution: the same dense layer maps each window of an image to one pixel (LeCun et al. 1998).
 
     With the matrix of windows `P(X)`, shape (n · rows · columns, k · k · channels), and the kernel as a matrix `K`,
     shape (k · k · channels, filters)::
 
         Z = P(X) K + b,    A = f(Z)
 
-    or, pixel by pixel, `z[r, c, f] = b[f] + Σ_{i,j,ch} x[r s + i, c s + j, ch] kernel[i, j, ch, f]` with a stride `s`.
+    For each pixel, `z[r, c, f] = b[f] + Σ_{i,j,ch} x[r s + i, c s + j, ch] kernel[i, j, ch, f]` with a stride `s`.
 
     Parameters
     ----------
@@ -82,17 +83,17 @@ class Conv2D(Convolution):
     kernel_size : int or (int, int)
         Height and width of a window.
     strides : int or (int, int)
-        How far one window is from the next.
+        The distance from one window to the next.
     padding : {"valid", "same"}
-        Whether all windows lie inside the image, or reach beyond it, where there are zeros, so that the output is as
-        large as the input (divided by the strides).
+        ``"valid"`` uses only windows inside the image. ``"same"`` pads the image with zeros, so that the output has
+        the size of the input divided by the strides, rounded up.
     data_format, dilation_rate, groups
-        As in Keras, but only with their defaults: channels last, windows without gaps, all channels in one group.
+        As in Keras; only the defaults are supported: channels last, no dilation, one group.
     activation : str, Activation or None
         `None` is linear.
     **affine
-        What every `Affine` layer takes: `use_bias`, `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
-        `bias_regularizer`, `activity_regularizer`; and every `Layer`: `name`, `dtype`, `trainable`.
+        The arguments of `Affine`: `use_bias`, `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
+        `bias_regularizer`, `activity_regularizer`; and those of `Layer`: `name`, `dtype`, `trainable`.
 
     Attributes
     ----------
@@ -118,7 +119,7 @@ class Conv2D(Convolution):
         self.groups = only("groups", groups, 1)
 
     def build(self, input_shape):
-        """Make the weights, for batches of shape ``(None, height, width, channels)``."""
+        """Make the weights for batches of shape ``(None, height, width, channels)``."""
         require_images(self, input_shape)
         self.windows.counts(input_shape[1:3])
         self._build(wide=input_shape[3], narrow=self.filters)
@@ -131,21 +132,21 @@ class Conv2D(Convolution):
         return self._gather("z", self._patches(x), (len(x), *self.compute_output_shape(x.shape)[1:]))
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Do what `backward` does, given the error signal `Δ = ∂C/∂Z` itself.
+        """Do the same as `backward`, given the error signal `Δ = ∂C/∂Z`.
 
-        Row by row of `P`, this is a dense layer; `P` itself copies pixels of `X`, so that the gradients of all copies
-        of a pixel are added up, which is written `Pᵀ`::
+        The map from a row of `P(X)` to a pixel of `Z` is a dense layer. `P` copies each pixel of `X` into several
+        windows, so the gradients of all copies of a pixel are added; this sum is written `Pᵀ`::
 
             ∂C/∂K = P(X)ᵀ Δ       (k · k · channels, filters)
-            ∂C/∂b = Σ Δ           (filters,), over all places of all images
+            ∂C/∂b = Σ Δ           (filters,), summed over all positions and images
             ∂C/∂X = Pᵀ(Δ Kᵀ)      (n, height, width, channels)
 
         Parameters
         ----------
         delta : ndarray, shape (n, rows, columns, filters)
-            `∂C/∂Z`, without the share of the activity regularizer, which is added here.
+            `∂C/∂Z`, without the contribution of the activity regularizer, which is added here.
         input_gradient : bool
-            Whether `∂C/∂X` is wanted; the first layer of a network in training has no use for it.
+            Whether to compute `∂C/∂X`, which a training step does not need from the first layer.
 
         Returns
         -------
@@ -160,15 +161,15 @@ class Conv2D(Convolution):
 
 
 class Conv2DTranspose(Convolution):
-    """A transposed convolution: a dense layer from each pixel to a window of a larger image; overlaps are added.
+    """A transposed convolution: a dense layer maps each pixel to a window of a larger image; overlaps are added.
 
-    It is the linear map that takes a convolution's gradient back to its input. With the kernel as a matrix `K`, shape
-    (k · k · filters, channels), and `Pᵀ` that lays windows at their places and adds them::
+    It is the linear map by which a convolution passes a gradient back to its input. With the kernel as a matrix `K` of
+    shape (k · k · filters, channels), and `Pᵀ`, which adds windows at their positions in the image::
 
         Z = Pᵀ(X Kᵀ) + b,    A = f(Z)
 
-    or, pixel by pixel, `z[r s + i, c s + j, f]` gets `Σ_ch x[r, c, ch] kernel[i, j, f, ch]` for all `r, c, i, j` that
-    meet there.
+    For each pixel, with a stride `s`, `z[R, C, f] = b[f] + Σ x[r, c, ch] kernel[i, j, f, ch]`, where the sum is over
+    all channels `ch` and all `r, c, i, j` with `r s + i = R` and `c s + j = C`.
 
     Parameters
     ----------
@@ -177,22 +178,21 @@ class Conv2DTranspose(Convolution):
     kernel_size : int or (int, int)
         Height and width of a window.
     strides : int or (int, int)
-        How far one window is from the next: with strides of 2 an image becomes twice as high and wide.
+        The distance from one window to the next; strides of 2 double the height and the width of an image.
     padding : {"valid", "same"}
-        Whether all windows are whole in the output, or cut off so that a side of the output is the stride times a
-        side of the input.
+        ``"valid"`` keeps all windows whole. ``"same"`` crops the output to the size of the input times the strides.
     output_padding, data_format, dilation_rate
-        As in Keras, but only with their defaults.
+        As in Keras; only the defaults are supported.
     activation : str, Activation or None
         `None` is linear.
     **affine
-        What every `Affine` layer takes: `use_bias`, `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
-        `bias_regularizer`, `activity_regularizer`; and every `Layer`: `name`, `dtype`, `trainable`.
+        The arguments of `Affine`: `use_bias`, `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
+        `bias_regularizer`, `activity_regularizer`; and those of `Layer`: `name`, `dtype`, `trainable`.
 
     Attributes
     ----------
     kernel : ndarray, shape (kernel height, kernel width, filters, channels), or None while unbuilt
-        That of the convolution which this layer is the way back of: filters before channels.
+        The kernel of the convolution whose backward pass this layer computes: filters before channels.
     bias : ndarray, shape (filters,), or None
     kernel_gradient, bias_gradient : ndarray or None
         Of the same shapes, after `backward`.
@@ -214,7 +214,7 @@ class Conv2DTranspose(Convolution):
         self.output_padding = only("output_padding", output_padding, None)
 
     def build(self, input_shape):
-        """Make the weights, for batches of shape ``(None, height, width, channels)``."""
+        """Make the weights for batches of shape ``(None, height, width, channels)``."""
         require_images(self, input_shape)
         self._build(wide=self.filters, narrow=input_shape[3])
 
@@ -222,7 +222,7 @@ class Conv2DTranspose(Convolution):
         return (None, *self._output_sides(input_shape[1:3]), self.filters)
 
     def _output_sides(self, sides):
-        """Height and width of an image that has as many windows as the input has pixels: of several, Keras's choice."""
+        """Return height and width of an image with as many windows as the input has pixels, chosen as in Keras."""
         overhang = [0 if self.padding == "same" else max(k - s, 0) for k, s in zip(self.kernel_size, self.strides)]
         return tuple(side * stride + more for side, stride, more in zip(sides, self.strides, overhang))
 
@@ -231,21 +231,21 @@ class Conv2DTranspose(Convolution):
         return self._scatter(x, self._output_sides(x.shape[1:3]))
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Do what `backward` does, given the error signal `Δ = ∂C/∂Z` itself.
+        """Do the same as `backward`, given the error signal `Δ = ∂C/∂Z`.
 
-        `Z` is linear in `X` and in `K`. A pixel of `X` reaches the pixels of its window, so its gradient is gathered
-        from there; and an entry of `K` connects each pixel of `X` with one pixel of its window::
+        `Z` is linear in `X` and in `K`. A pixel of `X` contributes to all pixels of its window, so its gradient is
+        gathered from these. An entry of `K` connects each pixel of `X` with one pixel of its window::
 
             ∂C/∂X = P(Δ) K        (n, rows, columns, channels): the convolution of Δ with the same kernel
             ∂C/∂K = P(Δ)ᵀ X       (k · k · filters, channels)
-            ∂C/∂b = Σ Δ           (filters,), over all places of all images
+            ∂C/∂b = Σ Δ           (filters,), summed over all positions and images
 
         Parameters
         ----------
         delta : ndarray, shape (n, height, width, filters)
-            `∂C/∂Z`, without the share of the activity regularizer, which is added here.
+            `∂C/∂Z`, without the contribution of the activity regularizer, which is added here.
         input_gradient : bool
-            Whether `∂C/∂X` is wanted; the first layer of a network in training has no use for it.
+            Whether to compute `∂C/∂X`, which a training step does not need from the first layer.
 
         Returns
         -------

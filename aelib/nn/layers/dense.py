@@ -14,15 +14,15 @@ class Dense(Affine):
     activation : str, Activation or None
         `None` is linear.
     use_bias : bool
-        Whether `b` is there.
+        Whether to add the bias `b`.
     kernel_initializer, bias_initializer : str or Initializer
-        How `W` and `b` start.
+        The initial values of `W` and `b`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
-        A penalty on `W` and on `b`.
+        Penalties on `W` and `b`.
     activity_regularizer : str, Regularizer or None
         A penalty on the output `A`, divided by the number of examples, as in Keras.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
 
     Attributes
     ----------
@@ -59,11 +59,11 @@ class Dense(Affine):
         self.units = positive_integer("units", units)
 
     def build(self, input_shape):
-        """Make the weights, for batches of shape ``(None, features)``."""
+        """Make the weights for batches of shape ``(None, features)``."""
         if len(input_shape) != 2:
             raise ValueError(
                 f"Layer '{self._shown_name}' expected batches of shape (n, features). Received: examples of shape "
-                f"{tuple(input_shape[1:])}. Put a Flatten in front."
+                f"{tuple(input_shape[1:])}. Add a Flatten before it."
             )
         self.kernel = self.add_weight((input_shape[1], self.units), self.kernel_initializer)
         if self.use_bias:
@@ -77,7 +77,7 @@ class Dense(Affine):
         return self._product("z", x, self.kernel)
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Do what `backward` does, given the error signal `Δ = ∂C/∂Z` itself, one row an example::
+        """Do the same as `backward`, given the error signal `Δ = ∂C/∂Z`, with one row per example::
 
             ∂C/∂W = Xᵀ Δ        (inputs, units)
             ∂C/∂b = Σ_rows Δ    (units,)
@@ -88,9 +88,9 @@ class Dense(Affine):
         Parameters
         ----------
         delta : ndarray, shape (n, units)
-            `∂C/∂Z`, without the share of the activity regularizer, which is added here.
+            `∂C/∂Z`, without the contribution of the activity regularizer, which is added here.
         input_gradient : bool
-            Whether `∂C/∂X` is wanted; the first layer of a network in training has no use for it.
+            Whether to compute `∂C/∂X`, which a training step does not need from the first layer.
 
         Returns
         -------

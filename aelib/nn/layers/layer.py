@@ -1,4 +1,4 @@
-"""What every layer is: weights, a forward pass, and a backward pass."""
+"""The base class `Layer`, which all layers and networks share, and `Input`."""
 
 import functools
 
@@ -8,50 +8,60 @@ from aelib.checks import positive_integer, real_arrays
 from aelib.nn import initializers, utils
 from aelib.nn.configurable import Configurable
 from aelib.nn.memory import Buffers
+from aelib.nn.not_here import only
 
 PRECISIONS = ("float32", "float64")
 
 
 class Input(Configurable):
-    """Says the shape of one example, so that the network is built before it sees data.
+    """Declares the shape of one example, so that the network can be built before it sees data.
 
     Parameters
     ----------
     shape : tuple of int
         The shape of one example without the batch axis: ``(features,)`` or ``(height, width, channels)``.
+    batch_size : None
+        As in Keras; only the default is supported: batches of any size.
+    dtype : {"float32", "float64"} or None
+        Has no effect: data are converted to the precision of the first layer.
+    name : str or None
+        Has no effect.
     """
 
-    def __init__(self, shape):
+    def __init__(self, shape, batch_size=None, dtype=None, *, name=None):
         if not isinstance(shape, (tuple, list)) or not shape:
-            raise ValueError(f"Input takes the shape of one example, such as (features,). Received: {shape!r}.")
+            raise ValueError(f"Input expected the shape of one example, such as (features,). Received: {shape!r}.")
         self.shape = tuple(positive_integer("A size of the shape", size) for size in shape)
+        self.batch_size = only("batch_size", batch_size, None)
+        self.dtype = None if dtype is None else precision(dtype)
+        self.name = name
 
 
 class Layer(Configurable):
-    """Base class. A layer of your own defines `forward`, `backward` and, if it has weights, `build`.
+    """Base class. A new layer defines `forward`, `backward` and, if it has weights, `build`.
 
     Parameters
     ----------
     name : str or None
-        `None` lets the network number its layers.
+        `None` lets the network choose a name.
     dtype : {"float32", "float64"} or None
-        The precision of the weights, in which data are taken; `None` is the network's.
+        The precision of the weights; data are converted to it. `None` is the precision of the network.
     trainable : bool
         Whether training changes the weights.
 
     Attributes
     ----------
     weight_names : tuple of str
-        Of the class: the attributes that training changes. `backward` leaves the gradient of ``"kernel"``
-        in the attribute ``kernel_gradient``. A weight that is `None` is not there.
+        Class attribute: the names of the attributes that training changes. `backward` stores the gradient of
+        ``"kernel"`` in the attribute ``kernel_gradient``. A weight that is `None` is ignored.
     state_names : tuple of str
-        Of the class: the attributes that `forward` changes in training, such as a moving mean.
+        Class attribute: the names of the attributes that `forward` changes in training, such as a moving mean.
     kept : object
-        What `forward` keeps for `backward`. It is no part of a copy or a pickle.
+        The values that `forward` stores for `backward`. Copies and pickles do not include it.
     built : bool
         Whether the weights exist.
     rng : numpy.random.Generator or None
-        Where random numbers come from; the network gives its own to a layer that has none.
+        The source of random numbers; a network gives its generator to a layer that has none.
 
     Examples
     --------
@@ -82,7 +92,7 @@ class Layer(Configurable):
     rng = None
 
     def __init_subclass__(cls, **named):
-        """Let the method `build` of a subclass note for which shape it was called, as Keras does."""
+        """Make the method `build` of a subclass record the input shape, as Keras does."""
         super().__init_subclass__(**named)
         if "build" in vars(cls) and not isinstance(cls.built, property):  # a network is built when its layers are
             cls.build = noting_the_shape(cls.build)
@@ -105,17 +115,17 @@ class Layer(Configurable):
         Parameters
         ----------
         input_shape : tuple
-            The shape of a batch, the number of examples left open: ``(None, features)``.
+            The shape of a batch, with `None` for the number of examples: ``(None, features)``.
         """
 
     def forward(self, x, training=False):
-        """Return the output, keeping in `kept` what `backward` needs.
+        """Return the output, and store in `kept` what `backward` needs.
 
         Parameters
         ----------
         x : ndarray, shape (n, …)
         training : bool
-            Whether this is a step of training, which some layers take otherwise.
+            Whether this is a training step, in which some layers behave differently.
 
         Returns
         -------
@@ -138,9 +148,9 @@ class Layer(Configurable):
         Raises
         ------
         RuntimeError
-            If there was no forward pass to go back through.
+            If there was no forward pass before.
         ValueError
-            If `gradient` has not the shape of the layer's last output.
+            If `gradient` does not have the shape of the layer's last output.
         """
         raise NotImplementedError(f"{type(self).__name__} has no backward pass: define backward(gradient).")
 
@@ -150,16 +160,16 @@ class Layer(Configurable):
 
     # ------------------------------------------------- what a network may ask of a layer
 
-    #: Pre-activations and activation of the last forward pass, of a layer that ends with an activation:
-    #: a loss may need them (see `aelib.nn.losses.Loss.with_delta`).
+    #: The pre-activations of the last forward pass and the activation function, for a layer that ends with an
+    #: activation; a loss may need them (see `aelib.nn.losses.Loss.with_delta`).
     output_activation = None
 
     def backward_from_delta(self, delta, input_gradient=True):
-        """Do what `backward` does, given the error signal `∂C/∂Z` before the activation of this layer."""
+        """Do the same as `backward`, given the error signal `∂C/∂Z` before the activation of this layer."""
         raise NotImplementedError(f"{type(self).__name__} has no activation: use backward(gradient).")
 
     def backward_to_weights(self, gradient):
-        """Set the gradients of the weights, as `backward` does, where `∂C/∂X` is not wanted."""
+        """Set the gradients of the weights, as `backward` does, without computing `∂C/∂X`."""
         self.backward(gradient)
 
     # ---------------------------------------------------------------------- weights
@@ -176,13 +186,13 @@ class Layer(Configurable):
 
     @property
     def generator(self):
-        """Where this layer's random numbers come from: `rng`, made of a seed if it was one."""
+        """The random generator of this layer: `rng`, or one made from `rng` if that is a seed or `None`."""
         self.rng = utils.generator(self.rng)
         return self.rng
 
     @property
     def generators(self):
-        """`[rng]`: the random generator of the layer, in a list as a network has several."""
+        """`[rng]`: the random generator of the layer, in a list because a network has several."""
         return [self.rng]
 
     @generators.setter
@@ -191,7 +201,7 @@ class Layer(Configurable):
 
     @property
     def trainable_variables(self):
-        """The weight arrays themselves that training changes."""
+        """The weight arrays that training changes, not copies of them."""
         return [getattr(self, name) for name in self._trained]
 
     @property
@@ -213,12 +223,12 @@ class Layer(Configurable):
 
     @property
     def _trained(self):
-        """The names of the weights that are there and that training changes."""
+        """The names of the existing weights that training changes."""
         return [name for name in self.weight_names if getattr(self, name, None) is not None] if self.trainable else []
 
     @property
     def variables(self):
-        """All weight arrays by name: those that training changes, and those that it does not."""
+        """All weight arrays by name, including those that training does not change."""
         names = (*self.weight_names, *self.state_names)
         return {name: getattr(self, name) for name in names if getattr(self, name, None) is not None}
 
@@ -233,12 +243,12 @@ class Layer(Configurable):
         return [variable.copy() for variable in self.weights]
 
     def set_weights(self, weights):
-        """Set all weights from arrays of the same shapes, in Keras's order; they keep their precision.
+        """Set all weights from a list of arrays in Keras's order; the precision of the weights stays the same.
 
         Raises
         ------
         ValueError
-            If the number of arrays or a shape differs; then no weight is changed.
+            If the number of arrays or a shape differs; no weight is changed in that case.
         """
         self._require_built()
         weights = real_arrays(weights)
@@ -254,7 +264,7 @@ class Layer(Configurable):
         return sum(variable.size for variable in self.weights)
 
     def astype(self, dtype):
-        """Change the precision of the weights, to float32 or float64; return the layer."""
+        """Change the precision of the weights to float32 or float64; return the layer."""
         self.dtype = precision(dtype)
         for name, variable in self.variables.items():
             setattr(self, name, variable.astype(self.dtype, copy=False))
@@ -263,13 +273,13 @@ class Layer(Configurable):
     # ------------------------------------------------------------------------- use
 
     def __call__(self, x, training=False):
-        """Build the layer if it is not built, and return its output for a batch."""
+        """Build the layer if necessary, and return its output for a batch."""
         x = np.asarray(x, dtype=self.dtype or "float32")
         self.build_for((None, *x.shape[1:]))
         return self.forward(x, training)
 
     def build_for(self, input_shape):
-        """Build the layer for batches of this shape; say so, if it is built for others."""
+        """Build the layer for batches of this shape; raise `ValueError` if it was built for another."""
         if not self.built:
             self.build(input_shape)
             self.input_shape, self.built = tuple(input_shape), True
@@ -280,7 +290,7 @@ class Layer(Configurable):
             )
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the output for batches of a shape, ``(None, …)``, by trying it with one example."""
+        """Return the shape of the output, ``(None, …)``, found by a forward pass of one example of zeros."""
         self.build_for(input_shape)
         kept = self.kept
         with np.errstate(all="ignore"):  # only the shape matters, whatever the layer makes of zeros
@@ -295,7 +305,7 @@ class Layer(Configurable):
     def _require_built(self):
         if not self.built:
             raise RuntimeError(
-                f"Layer '{self._shown_name}' is not built: expected an Input in front of it, or data. Received: "
+                f"Layer '{self._shown_name}' is not built: expected an Input before it, or data. Received: "
                 f"a {type(self).__name__} without weights."
             )
 
@@ -316,19 +326,16 @@ class Layer(Configurable):
 
     def _require_kept(self):
         if self.kept is None:
-            raise RuntimeError(
-                f"Layer '{self._shown_name}' has nothing to go back through: "
-                "expected a forward pass before backward. Received: none."
-            )
+            raise RuntimeError(f"Layer '{self._shown_name}' expected a forward pass before backward. Received: none.")
 
     def __getstate__(self):
-        """Leave out what a pass has left: a copy holds weights, not activations."""
+        """Leave out activations and gradients: a copy holds only weights and settings."""
         left = {"kept", *(f"{name}_gradient" for name in self.weight_names)}
         return {name: value for name, value in self.__dict__.items() if name not in left}
 
 
 def precision(dtype):
-    """Return ``"float32"`` or ``"float64"``, or say that a dtype is neither."""
+    """Return ``"float32"`` or ``"float64"``; raise `ValueError` for any other dtype."""
     try:
         name = np.dtype(dtype).name
     except TypeError:  # NumPy knows no such dtype
@@ -339,7 +346,7 @@ def precision(dtype):
 
 
 def noting_the_shape(build):
-    """Return a method `build` after which a layer is built for that shape."""
+    """Return a method that calls `build` and then records the input shape in the layer."""
 
     @functools.wraps(build)
     def build_and_note(self, input_shape):
@@ -350,5 +357,5 @@ def noting_the_shape(build):
 
 
 def shown(shape):
-    """A shape as text, `n` for the number of examples: ``(n, 784)``."""
+    """Return a shape as text, with `n` for the number of examples: ``(n, 784)``."""
     return "(" + ", ".join(["n", *(str(size) for size in shape[1:])]) + ("" if len(shape) > 1 else ",") + ")"

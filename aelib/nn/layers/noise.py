@@ -1,4 +1,4 @@
-"""Layers that disturb what passes through them, in training alone."""
+"""Layers that add noise during training only: `Dropout` and `GaussianNoise`."""
 
 from aelib.checks import between_0_and_1
 from aelib.nn import utils
@@ -7,25 +7,25 @@ from aelib.nn.not_here import only
 
 
 class Dropout(Layer):
-    """Each number becomes 0 with one probability, the rate `p`; the others grow, so that the expectation stays.
+    """Sets each entry to 0 with probability `p` in training, and scales the others to preserve the expectation.
 
-    In training every number has a factor of its own, drawn anew for each batch::
+    Every entry of a batch is multiplied by an independent random factor::
 
         A = M ⊙ X,    M = 0 with probability p, and 1 / (1 - p) otherwise,    so that E[A] = X
 
-    A factor does not depend on `X`, so the way back is through the same factors: `∂C/∂X = M ⊙ ∂C/∂A`. Outside of
-    training `A = X` (Srivastava et al. 2014, with the scaling moved into training, as in Keras).
+    The factors do not depend on `X`, so `∂C/∂X = M ⊙ ∂C/∂A`. Outside training `A = X` (Srivastava et al. 2014, who
+    scale the weights at prediction instead).
 
     Parameters
     ----------
     rate : float
         `p`, from 0 to 1.
     noise_shape : None
-        As in Keras, but only with its default: every number is dropped on its own.
+        As in Keras; only the default is supported: all entries are dropped independently.
     seed : int, numpy.random.Generator or None
-        Makes this layer independent of the network's generator.
+        Replaces the network's generator for this layer.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, rate, noise_shape=None, seed=None, **layer):
@@ -36,7 +36,7 @@ class Dropout(Layer):
         self.rng = None if seed is None else utils.generator(seed)
 
     def forward(self, x, training=False):
-        """Return `M ⊙ X` in training, and otherwise `X` itself."""
+        """Return `M ⊙ X` in training and `X` itself otherwise."""
         if not training or self.rate == 0:
             self.kept = x.shape, None
             return x
@@ -47,7 +47,7 @@ class Dropout(Layer):
         return x * factors
 
     def backward(self, gradient):
-        """Return `∂C/∂X = M ⊙ ∂C/∂A`, given `∂C/∂A`, with the factors of the last forward pass."""
+        """Return `∂C/∂X = M ⊙ ∂C/∂A`, given `∂C/∂A`, with the factors `M` of the last forward pass."""
         self._require_kept()
         shape, factors = self.kept
         self._check_gradient(gradient, shape)
@@ -55,18 +55,18 @@ class Dropout(Layer):
 
 
 class GaussianNoise(Layer):
-    """Gaussian noise on every number: `A = X + σ E` in training, with `E` drawn from N(0, 1) for each batch.
+    """Adds Gaussian noise in training: `A = X + σ E`, with the entries of `E` drawn from N(0, 1) for each batch.
 
-    The noise does not depend on `X`, so `∂C/∂X = ∂C/∂A`. Outside of training `A = X`.
+    The noise does not depend on `X`, so `∂C/∂X = ∂C/∂A`. Outside training `A = X`.
 
     Parameters
     ----------
     stddev : float
         `σ`, from 0 to 1, as in Keras.
     seed : int, numpy.random.Generator or None
-        Makes this layer independent of the network's generator.
+        Replaces the network's generator for this layer.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, stddev, seed=None, **layer):
@@ -76,7 +76,7 @@ class GaussianNoise(Layer):
         self.rng = None if seed is None else utils.generator(seed)
 
     def forward(self, x, training=False):
-        """Return `X + σ E` in training, and otherwise `X` itself."""
+        """Return `X + σ E` in training and `X` itself otherwise."""
         self.kept = x.shape
         if not training or self.stddev == 0:
             return x

@@ -1,4 +1,4 @@
-"""Layers that bring numbers to mean 0 and variance 1, each feature over the batch or each example over its features."""
+"""Layers that normalise to mean 0 and variance 1: each feature over the batch, or each example over its features."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from aelib.nn.not_here import only
 
 
 class Normalization(Layer):
-    """Base class: `A = γ ⊙ X̂ + β`, where a subclass makes `X̂` of `X` by subtracting a mean and dividing by a spread."""
+    """Base class: `A = γ ⊙ X̂ + β`, where a subclass computes `X̂ = (X - μ) / S`."""
 
     weight_names = ("gamma", "beta")
 
@@ -24,7 +24,7 @@ class Normalization(Layer):
         self.gamma_gradient = self.beta_gradient = None
 
     def build(self, input_shape):
-        """Make `γ` and `β`, one number per feature, or per channel of images.
+        """Make `γ` and `β`, with one entry per feature (for images, per channel).
 
         Parameters
         ----------
@@ -42,7 +42,7 @@ class Normalization(Layer):
         return a + self.beta if self.center else a
 
     def backward_scaled(self, gradient, x_hat):
-        """Return `∂C/∂X̂ = γ ⊙ ∂C/∂A`; set `∂C/∂γ = Σ ∂C/∂A ⊙ X̂` and `∂C/∂β = Σ ∂C/∂A`, sums over all but the features."""
+        """Return `∂C/∂X̂ = γ ⊙ ∂C/∂A`; set `∂C/∂γ = Σ ∂C/∂A ⊙ X̂` and `∂C/∂β = Σ ∂C/∂A`, summed per feature."""
         axes = tuple(range(gradient.ndim - 1))
         if self.center:
             self.beta_gradient = gradient.sum(axes)
@@ -53,42 +53,42 @@ class Normalization(Layer):
 
 
 class BatchNormalization(Normalization):
-    """Each feature at mean 0 and variance 1 over the batch, then at a mean and a spread that are learned.
+    """Normalises each feature to mean 0 and variance 1 over the batch, then applies a learned scale and shift.
 
-    In training, with the mean `μ` and the variance `σ²` of each feature over the `m` rows of a batch (of images: over
-    all `m` places of all images)::
+    In training, with the mean `μ` and the variance `σ²` of each feature over the `m` rows of a batch (for images, of
+    each channel over all `m` pixels of all images)::
 
         S = √(σ² + ε)        X̂ = (X - μ) / S        A = γ ⊙ X̂ + β
 
         moving_mean     ← momentum · moving_mean     + (1 - momentum) · μ
         moving_variance ← momentum · moving_variance + (1 - momentum) · σ²
 
-    Outside of training, and in a layer that is not `trainable`, `moving_mean` and `moving_variance` take the places
-    of `μ` and `σ²`, and do not move (Ioffe & Szegedy 2015).
+    Outside training, and in a layer that is not `trainable`, `moving_mean` and `moving_variance` replace `μ` and
+    `σ²`, and are not updated (Ioffe & Szegedy 2015).
 
     Parameters
     ----------
     axis : int
-        As in Keras, but only -1: features, or the channels of images, come last.
+        As in Keras; only -1 is supported: features, or the channels of images, come last.
     momentum : float
-        From 0 to 1: what share of a moving statistic stays at each step.
+        From 0 to 1: the weight of the old value when a moving statistic is updated.
     epsilon : float
-        `ε`, at least 0, so that nothing is divided by zero.
+        `ε`, at least 0; it prevents a division by zero.
     center, scale : bool
-        Whether `β` and `γ` are there.
+        Whether to use `β` and `γ`.
     beta_initializer, gamma_initializer : str or Initializer
-        How `β` and `γ` start.
+        The initial values of `β` and `γ`.
     moving_mean_initializer, moving_variance_initializer : str or Initializer
-        How the moving statistics start.
+        The initial values of the moving statistics.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
 
     Attributes
     ----------
     gamma, beta : ndarray, shape (features,), or None
-        `γ` and `β`, which training changes by their gradients.
+        `γ` and `β`, which the optimizer updates.
     moving_mean, moving_variance : ndarray, shape (features,), or None while unbuilt
-        What the forward pass of a training step moves.
+        The moving statistics, which the forward pass of a training step updates.
     gamma_gradient, beta_gradient : ndarray or None
         `∂C/∂γ` and `∂C/∂β`, after `backward`.
     """
@@ -115,7 +115,7 @@ class BatchNormalization(Normalization):
         self.moving_mean = self.moving_variance = None
 
     def build(self, input_shape):
-        """Make `γ`, `β` and the moving statistics, one number per feature, or per channel of images.
+        """Make `γ`, `β` and the moving statistics, with one entry per feature (for images, per channel).
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class BatchNormalization(Normalization):
         x : ndarray, shape (n, …, features)
             Of the shape for which the layer was built.
         training : bool
-            Whether `μ` and `σ²` are those of the batch, and move the moving statistics.
+            Whether to use `μ` and `σ²` of the batch, and to update the moving statistics.
 
         Returns
         -------
@@ -157,23 +157,23 @@ class BatchNormalization(Normalization):
     def backward(self, gradient):
         """Return `∂C/∂X`, and set `∂C/∂γ` and `∂C/∂β`, given `∂C/∂A`.
 
-        All features go their own way; the formulas are those of one of them, with numbers `x_1, …, x_m` and with
-        `g_j = ∂C/∂x̂_j = γ ∂C/∂a_j`. Moving statistics do not depend on `X`, so outside of training
-        `∂C/∂x_i = g_i / S`. In training, each `x_i` also moves the mean and the spread of its batch::
+        Features are independent. The formulas below are for one feature, with values `x_1, …, x_m` and
+        `g_j = ∂C/∂x̂_j = γ ∂C/∂a_j`. Moving statistics do not depend on `X`, so outside training
+        `∂C/∂x_i = g_i / S`. In training, each `x_i` also changes `μ` and `S`::
 
             ∂μ/∂x_i = 1 / m
             ∂S/∂x_i = (∂σ²/∂x_i) / 2S = (x_i - μ) / (m S) = x̂_i / m
 
-        and so every x̂_j = (x_j - μ) / S::
+        and therefore every x̂_j = (x_j - μ) / S::
 
             ∂x̂_j/∂x_i = (δ_ij - ∂μ/∂x_i) / S - (x_j - μ) / S² · ∂S/∂x_i
                        = (δ_ij - 1/m - x̂_j x̂_i / m) / S
 
-        Summed over what each x̂_j does to the loss, with means over `j`::
+        By the chain rule, with means over `j`::
 
             ∂C/∂x_i = Σ_j g_j ∂x̂_j/∂x_i = (g_i - mean(g) - x̂_i mean(g x̂)) / S
 
-        A batch of one example has x̂ = 0 and no way back: its gradient is 0.
+        For a batch of one example x̂ = 0, whatever `X` is, and the gradient is 0.
 
         Parameters
         ----------
@@ -194,26 +194,26 @@ class BatchNormalization(Normalization):
 
 
 class LayerNormalization(Normalization):
-    """Each example at mean 0 and variance 1 over its features, then each feature at a mean and a spread that are learned.
+    """Normalises each example to mean 0 and variance 1 over its features, then applies a learned scale and shift.
 
-    With the mean `μ` and the variance `σ²` of each row (of images: of the channels at each place)::
+    With the mean `μ` and the variance `σ²` of each row (for images, over the channels of each pixel)::
 
         S = √(σ² + ε)        X̂ = (X - μ) / S        A = γ ⊙ X̂ + β
 
-    Examples know nothing of each other, so training makes no difference (Ba et al. 2016).
+    Examples do not influence each other, so training and prediction are the same (Ba et al. 2016).
 
     Parameters
     ----------
     axis : int
-        As in Keras, but only -1: the last axis alone is normalised.
+        As in Keras; only -1 is supported: the normalisation is over the last axis.
     epsilon : float
-        `ε`, at least 0, so that nothing is divided by zero.
+        `ε`, at least 0; it prevents a division by zero.
     center, scale : bool
-        Whether `β` and `γ` are there.
+        Whether to use `β` and `γ`.
     beta_initializer, gamma_initializer : str or Initializer
-        How `β` and `γ` start.
+        The initial values of `β` and `γ`.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
 
     Attributes
     ----------
@@ -243,7 +243,7 @@ class LayerNormalization(Normalization):
         x : ndarray, shape (n, …, features)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------
@@ -259,8 +259,8 @@ class LayerNormalization(Normalization):
     def backward(self, gradient):
         """Return `∂C/∂X`, and set `∂C/∂γ` and `∂C/∂β`, given `∂C/∂A`.
 
-        The derivation is that of `BatchNormalization.backward` with the `m` features of one row in place of the `m`
-        rows of one feature, and `g_j = γ_j ∂C/∂a_j`::
+        The derivation is that of `BatchNormalization.backward`, with the `m` features of one row instead of the `m`
+        rows of one feature, and with `g_j = γ_j ∂C/∂a_j`::
 
             ∂C/∂x_i = (g_i - mean(g) - x̂_i mean(g x̂)) / S
 
@@ -280,19 +280,19 @@ class LayerNormalization(Normalization):
 
 
 def moments(x, axes):
-    """Return mean and variance along some axes, which stay as axes of size 1."""
+    """Return mean and variance along some axes, which are kept with size 1."""
     mean = mean_over(x, axes)
     return mean, mean_over(np.square(x - mean), axes)
 
 
 def mean_over(x, axes):
-    """Return the mean along some axes, which stay as axes of size 1, added up in float64.
+    """Return the mean along some axes, which are kept with size 1, summed in float64.
 
-    A batch of images has some 100,000 pixels per channel. Added up one by one in float32, they lose two digits.
+    A batch of images has about 100,000 pixels per channel; a sum in float32, one by one, loses two digits.
     """
     return x.mean(axes, keepdims=True, dtype="float64").astype(x.dtype)
 
 
 def backward_normalized(gradient, x_hat, spread, axes):
-    """Return `∂C/∂X` from `∂C/∂X̂`, where `X̂ = (X - μ) / S` with the moments of `X` itself along some axes."""
+    """Return `∂C/∂X` from `∂C/∂X̂`, where `X̂ = (X - μ) / S` and `μ` and `S` are computed from `X` along some axes."""
     return (gradient - mean_over(gradient, axes) - x_hat * mean_over(gradient * x_hat, axes)) / spread

@@ -1,4 +1,4 @@
-"""Layers without weights that make images smaller or larger."""
+"""Layers without weights that reduce or enlarge images: pooling and upsampling."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from aelib.nn.not_here import only
 
 
 class Pooling2D(Layer):
-    """Base class: each window of an image becomes one pixel, every channel on its own."""
+    """Base class: each window of an image becomes one pixel, separately in each channel."""
 
     def __init__(self, pool_size, strides, padding, data_format, **layer):
         super().__init__(**layer)
@@ -19,7 +19,7 @@ class Pooling2D(Layer):
         self.data_format = only("data_format", data_format, None, "channels_last")
 
     def build(self, input_shape):
-        """Say so if batches of this shape, ``(None, height, width, channels)``, cannot be pooled."""
+        """Raise `ValueError` if batches of shape ``(None, height, width, channels)`` cannot be pooled."""
         require_images(self, input_shape)
         self.windows.counts(input_shape[1:3])
 
@@ -28,38 +28,38 @@ class Pooling2D(Layer):
 
 
 class MaxPooling2D(Pooling2D):
-    """The largest number of each window, every channel on its own: `a = max of x over the window`.
+    """Takes the maximum over each window, separately in each channel: `a = max x`.
 
-    Only the largest number moves the output, with a slope of 1, so the whole gradient goes to its place: to the first
-    of several that are equal, row after row, as in TensorFlow. Where windows overlap, gradients are added. What lies
-    beyond the image is never the largest.
+    The output changes only with the largest entry, with a slope of 1, so this entry receives the whole gradient. Of
+    several equal entries, the first one in row order receives it, as in TensorFlow. Where windows overlap, gradients
+    are added. Padding is never the maximum.
 
     Parameters
     ----------
     pool_size : int or (int, int)
         Height and width of a window.
     strides : int, (int, int) or None
-        How far one window is from the next; `None` is `pool_size`: side by side.
+        The distance from one window to the next; `None` is `pool_size`, so that windows do not overlap.
     padding : {"valid", "same"}
-        Whether all windows lie inside the image, or reach beyond it, so that no pixel is left out.
+        ``"valid"`` uses only windows inside the image. ``"same"`` pads the image so that no pixel is left out.
     data_format : {None, "channels_last"}
-        As in Keras, but only with its default.
+        As in Keras; only the default is supported.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, pool_size=(2, 2), strides=None, padding="valid", data_format=None, **layer):
         super().__init__(pool_size, strides, padding, data_format, **layer)
 
     def forward(self, x, training=False):
-        """Return the largest number of each window.
+        """Return the maximum of each window.
 
         Parameters
         ----------
         x : ndarray, shape (n, height, width, channels)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------
@@ -67,13 +67,13 @@ class MaxPooling2D(Pooling2D):
         """
         self._check_input(x)
         patches = self.windows.patches(x, fill=-np.inf)
-        flat = patches.reshape(*patches.shape[:3], -1, x.shape[3])  # (n, rows, columns, places in a window, channels)
+        flat = patches.reshape(*patches.shape[:3], -1, x.shape[3])  # (n, rows, columns, pixels of a window, channels)
         where = flat.argmax(axis=3)[:, :, :, np.newaxis]
         self.kept = x.shape, where
         return np.take_along_axis(flat, where, axis=3)[:, :, :, 0]
 
     def backward(self, gradient):
-        """Return `∂C/∂X`: each gradient at the place where its window was largest, and 0 elsewhere.
+        """Return `∂C/∂X`: each gradient at the position of its window's maximum, and 0 elsewhere.
 
         Parameters
         ----------
@@ -94,23 +94,23 @@ class MaxPooling2D(Pooling2D):
 
 
 class AveragePooling2D(Pooling2D):
-    """The mean of each window, every channel on its own: `a = Σ x / m` over the `m` pixels of the window.
+    """Takes the mean over each window, separately in each channel: `a = Σ x / m` over the `m` pixels of the window.
 
-    Each of them moves the mean with a slope of `1 / m`, so each gets that share of the gradient. Where windows overlap,
-    gradients are added. What lies beyond the image does not count.
+    The mean changes with each pixel with a slope of `1 / m`, so each pixel receives `1 / m` of the gradient. Where
+    windows overlap, gradients are added. Padding is not counted.
 
     Parameters
     ----------
     pool_size : int or (int, int)
         Height and width of a window.
     strides : int, (int, int) or None
-        How far one window is from the next; `None` is `pool_size`: side by side.
+        The distance from one window to the next; `None` is `pool_size`, so that windows do not overlap.
     padding : {"valid", "same"}
-        Whether all windows lie inside the image, or reach beyond it, so that no pixel is left out.
+        ``"valid"`` uses only windows inside the image. ``"same"`` pads the image so that no pixel is left out.
     data_format : {None, "channels_last"}
-        As in Keras, but only with its default.
+        As in Keras; only the default is supported.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, pool_size, strides=None, padding="valid", data_format=None, **layer):
@@ -124,7 +124,7 @@ class AveragePooling2D(Pooling2D):
         x : ndarray, shape (n, height, width, channels)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class AveragePooling2D(Pooling2D):
         return self.windows.patches(x).sum(axis=(3, 4)) / pixels
 
     def backward(self, gradient):
-        """Return `∂C/∂X`: from each window that a pixel lies in, a share of `1 / m` of its gradient.
+        """Return `∂C/∂X`: for each pixel, the sum of `1 / m` of the gradients of all windows that contain it.
 
         Parameters
         ----------
@@ -157,18 +157,18 @@ class AveragePooling2D(Pooling2D):
 
 
 class UpSampling2D(Layer):
-    """Each pixel as a block of equal pixels: `a[r, c] = x[⌊r / height⌋, ⌊c / width⌋]`.
+    """Repeats each pixel as a block of equal pixels: `a[r, c] = x[⌊r / height⌋, ⌊c / width⌋]`.
 
-    A pixel moves all pixels of its block with a slope of 1, so their gradients are added.
+    All pixels of a block change with the pixel `x` with a slope of 1, so their gradients are added.
 
     Parameters
     ----------
     size : int or (int, int)
         Height and width of a block.
     data_format, interpolation
-        As in Keras, but only with their defaults: channels last, and the nearest pixel.
+        As in Keras; only the defaults are supported: channels last, and nearest-neighbour interpolation.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **layer):
@@ -178,18 +178,18 @@ class UpSampling2D(Layer):
         self.interpolation = only("interpolation", interpolation, "nearest")
 
     def build(self, input_shape):
-        """Say so if batches of this shape are not images, ``(None, height, width, channels)``."""
+        """Raise `ValueError` if batches are not of shape ``(None, height, width, channels)``."""
         require_images(self, input_shape)
 
     def forward(self, x, training=False):
-        """Return the images, enlarged.
+        """Return the enlarged images.
 
         Parameters
         ----------
         x : ndarray, shape (n, height, width, channels)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------

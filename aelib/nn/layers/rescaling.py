@@ -1,17 +1,17 @@
-"""A fixed change of units, such as from grey levels of 0 to 255 to numbers from 0 to 1."""
+"""`Rescaling`: a fixed linear change of units, for example from grey levels 0 to 255 to the interval from 0 to 1."""
 
 from aelib.checks import is_finite_number
 from aelib.nn.layers.layer import Layer
 
 
 class Rescaling(Layer):
-    """`A = scale · X + offset`, and back `∂C/∂X = scale · ∂C/∂A`. Nothing is learned.
+    """`A = scale · X + offset`, with `∂C/∂X = scale · ∂C/∂A`. Nothing is learned.
 
     Parameters
     ----------
     scale, offset : float
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, scale, offset=0.0, **layer):

@@ -1,4 +1,4 @@
-"""The same numbers in another shape: an image as a row of pixels, and a row of pixels as an image."""
+"""Layers that change only the shape: `Flatten` turns an image into a row of pixels, `Reshape` does the opposite."""
 
 import math
 
@@ -8,10 +8,9 @@ from aelib.nn.not_here import only
 
 
 class Reshaped(Layer):
-    """Base class: the forward pass gives each example another shape, the backward pass gives its gradient the old one.
+    """Base class: the forward pass reshapes each example, and the backward pass reshapes the gradient back.
 
-    Nothing is computed, so `∂C/∂X` has the entries of `∂C/∂A`, row after row. A subclass says in `new_shape` the
-    shape of one example.
+    `∂C/∂X` has the entries of `∂C/∂A` in the same order. A subclass defines `new_shape`, the new shape of one example.
     """
 
     def forward(self, x, training=False):
@@ -22,12 +21,12 @@ class Reshaped(Layer):
         x : ndarray, shape (n, …)
             Of the shape for which the layer was built.
         training : bool
-            Makes no difference to this layer.
+            Has no effect on this layer.
 
         Returns
         -------
         ndarray, shape (n, …)
-            It shares its memory with `x` where that is possible.
+            A view of `x` if possible.
         """
         self._check_input(x)
         a = x.reshape(len(x), *self.new_shape)
@@ -43,14 +42,14 @@ class Reshaped(Layer):
 
 
 class Flatten(Reshaped):
-    """Each example as one row of numbers: from (n, height, width, channels) to (n, height · width · channels).
+    """Flattens each example into one row, for example (n, height, width, channels) to (n, height · width · channels).
 
     Parameters
     ----------
     data_format : {None, "channels_last"}
-        As in Keras, but only with its default.
+        As in Keras; only the default is supported.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     new_shape = (-1,)
@@ -61,14 +60,14 @@ class Flatten(Reshaped):
 
 
 class Reshape(Reshaped):
-    """Each example in another shape, with as many numbers.
+    """Changes the shape of each example.
 
     Parameters
     ----------
     target_shape : tuple of int
-        The shape of one example, without the batch axis. One size may be -1: it is whatever is left.
+        The new shape of one example, without the batch axis. One size may be -1; it is inferred.
     **layer
-        What every `Layer` takes: `name`, `dtype`, `trainable`.
+        The arguments of `Layer`: `name`, `dtype`, `trainable`.
     """
 
     def __init__(self, target_shape, **layer):
@@ -87,7 +86,7 @@ class Reshape(Reshaped):
         return self.target_shape
 
     def build(self, input_shape):
-        """Say so if examples of this shape have another number of entries than the target shape.
+        """Raise `ValueError` if examples of this shape do not have as many entries as the target shape.
 
         Parameters
         ----------

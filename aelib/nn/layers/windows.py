@@ -1,4 +1,4 @@
-"""Windows that slide over images: what convolution and pooling have in common."""
+"""Sliding windows over images, which convolution and pooling share."""
 
 import numpy as np
 
@@ -6,18 +6,18 @@ from aelib.checks import positive_integer
 
 
 class Windows:
-    """Windows of one size, at regular places of an image.
+    """Windows of one size at regular positions in an image.
 
     Parameters
     ----------
     size : (int, int)
         Height and width of a window.
     strides : (int, int)
-        How far one window is from the next, downwards and to the right.
+        The vertical and the horizontal distance from one window to the next.
     padding : {"valid", "same"}
-        With ``"valid"`` all windows lie inside the image. With ``"same"`` there are `⌈side / stride⌉` of them along
-        each side. What they need beyond the image is added on both sides; where it is odd, the end gets one more.
-        TensorFlow lays windows in this way.
+        With ``"valid"`` all windows lie inside the image. With ``"same"`` there are `⌈side / stride⌉` windows along
+        each side, and the image is padded on both sides; if the padding is odd, the end has one more pixel than the
+        beginning, as in TensorFlow.
     """
 
     def __init__(self, size, strides, padding):
@@ -26,7 +26,7 @@ class Windows:
         self.size, self.strides, self.padding = size, strides, padding
 
     def counts(self, sides):
-        """Return how many windows lie along the sides of an image.
+        """Return the number of windows along each side of an image.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class Windows:
         Raises
         ------
         ValueError
-            If the image is smaller than a window that has to lie inside.
+            If the image is smaller than a window, with ``"valid"``.
         """
         if self.padding == "same":
             return tuple(-(-side // stride) for side, stride in zip(sides, self.strides))
@@ -52,26 +52,24 @@ class Windows:
         return tuple((side - window) // stride + 1 for side, window, stride in zip(sides, self.size, self.strides))
 
     def margins(self, sides):
-        """Return what is added before and after each side of an image: ``((top, bottom), (left, right))``."""
-        if self.padding == "valid":
-            return (0, 0), (0, 0)
+        """Return the padding of an image in pixels: ``((top, bottom), (left, right))``."""
         reach = [(n - 1) * stride + window for n, stride, window in zip(self.counts(sides), self.strides, self.size)]
         missing = [max(needed - side, 0) for needed, side in zip(reach, sides)]
         return tuple((total // 2, total - total // 2) for total in missing)
 
     def patches(self, images, fill=0.0):
-        """Return what is in each window.
+        """Return the contents of each window (*im2col*).
 
         Parameters
         ----------
         images : ndarray, shape (n, height, width, channels)
         fill : float
-            What lies beyond an image.
+            The value of the padding.
 
         Returns
         -------
         ndarray, shape (n, rows, columns, window height, window width, channels)
-            A view, in which a pixel stands once for every window that it lies in: not to be written into.
+            A read-only view, in which a pixel appears once for every window that contains it.
         """
         margins = self.margins(images.shape[1:3])
         if margins != ((0, 0), (0, 0)):
@@ -81,9 +79,9 @@ class Windows:
         return view[:, ::down, ::right].transpose(0, 1, 2, 4, 5, 3)
 
     def overlaid(self, patches, sides):
-        """Return images in which each pixel is the sum of the places that it has in patches: the way back of `patches`.
+        """Return images in which each pixel is the sum of its copies in `patches` (*col2im*).
 
-        `patches` copies a pixel into each window that it lies in, so that a gradient comes back from each of them.
+        This is the backward pass of the method `patches`, which copies a pixel into every window that contains it.
 
         Parameters
         ----------
@@ -108,12 +106,12 @@ class Windows:
 
 
 def pair(name, value):
-    """Return an argument about both sides of an image as two ints; one int stands for both.
+    """Return an argument for height and width as two ints; a single int stands for both.
 
     Parameters
     ----------
     name : str
-        What the message calls the argument.
+        The argument's name, for the error message.
     value : int or (int, int)
 
     Raises
@@ -128,9 +126,9 @@ def pair(name, value):
 
 
 def require_images(layer, input_shape):
-    """Say so if a layer for images is built for something else."""
+    """Raise `ValueError` if a layer for images is built for another kind of data."""
     if len(input_shape) != 4:
         raise ValueError(
             f"Layer '{layer._shown_name}' expected batches of images, of shape (n, height, width, channels). Received: "
-            f"examples of shape {tuple(input_shape[1:])}. Put a Reshape in front."
+            f"examples of shape {tuple(input_shape[1:])}. Add a Reshape before it."
         )

@@ -4,9 +4,11 @@ Thebe, which would run cells on a server of others, is loaded by jupyter-book wh
 uses it or not, and twice, so that every page ends in an error: it is switched off. The theme
 decides between light and dark only after the page was shown: a line in the head decides
 before, and has the fonts of the text fetched at once. A list of references has children
-that no list may have, and all exercises of a page share one id, and the sidebar's arrows
-have no names. And a figure gets its size, so that nothing moves when it arrives, and a box
-in which it can scroll where the screen is narrow.
+that no list may have, and all exercises of a page share one id, the sidebar's arrows have no
+names, and those that unfold code have others than the words on them. A long name in the text
+breaks anywhere. And a figure gets its size, so that nothing moves when it arrives, and a box
+in which it can scroll where the screen is narrow; all but the first are fetched when the
+reader comes near.
 """
 
 import html
@@ -24,6 +26,8 @@ BEFORE_THE_PAGE = """\
   for (const font of ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', '600 1em "Source Sans 3"'])
     document.fonts.load(font);
 })(document.documentElement);"""
+
+LONG_NAME = 20  # letters; a shorter one stays in one piece
 
 
 def switch_off_thebe(app, config):
@@ -54,18 +58,37 @@ def with_boxes_around_figures(body, sizes):
         if name not in sizes or re.search(r"\s(width|height|style)=", image):
             return f'<span class="figure-box">{image}</span>'
         width, height = sizes[name]
-        image = image.replace("<img ", f'<img width="{width}" height="{height}" ', 1)
+        later = 'loading="lazy" ' if match.start() > first else ""
+        image = image.replace("<img ", f'<img {later}width="{width}" height="{height}" ', 1)
         return f'<span class="figure-box" style="--natural: {width}px">{image}</span>'
 
+    first = body.find("<img ")
     return re.sub(r'<img [^>]*?src="[^"]*?_images/([^"/]+)"[^>]*>', box, body)
 
 
-def with_valid_lists(body):
-    """Drop roles that no reader of a screen can make sense of, and ids that are given twice."""
+def with_valid_names(body):
+    """Drop roles and names that no reader of a screen can make sense of, and ids that are given twice."""
     body = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
     body = body.replace(' role="doc-biblioentry"', "")
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     body = re.sub(r'<section id="(exercise|solution|proof)-content">', "<section>", body)
     return re.sub(r'(<div class="proof admonition") id="proof">\s*<p>Proof\.', r"\1><p><em>Proof.</em>", body)
+
+
+def with_breaks_in_names(body):
+    """Let a long name or path in the text break behind a dot, a slash or an underscore, and so not within a word."""
+
+    def parted(match):
+        return (
+            re.sub(r"(?<=[A-Za-z0-9])([./_])(?=[A-Za-z])", r"\1<wbr>", match[0])
+            if len(match[1]) > LONG_NAME
+            else match[0]
+        )
+
+    names = re.compile(r'(?<=<span class="pre">)([^<]*)(?=</span>)')
+    return re.sub(
+        r'<code class="[^"]*literal[^"]*">.*?</code>', lambda code: names.sub(parted, code[0]), body, flags=re.DOTALL
+    )
 
 
 def with_named_toggles(navigation):
@@ -94,7 +117,7 @@ def repair_page(app, pagename, templatename, context, doctree):
     paths = {name: os.path.join(app.srcdir, source) for source, name in images.items()}
     sizes = {name: imagesize.get(path) for name, path in paths.items() if os.path.exists(path)}
     sizes = {name: size for name, size in sizes.items() if min(size) > 0}
-    context["body"] = with_valid_lists(with_boxes_around_figures(context["body"], sizes))
+    context["body"] = with_breaks_in_names(with_valid_names(with_boxes_around_figures(context["body"], sizes)))
 
 
 def setup(app):

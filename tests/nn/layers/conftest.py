@@ -1,7 +1,7 @@
-"""What the tests of layers share: three independent judges, for any layer.
+"""Three independent checks that apply to every layer.
 
-Central differences judge the gradients, Keras judges all numbers, and a copy made from its configuration judges the
-arguments that a layer remembers.
+Gradients are compared with central differences, all numbers with Keras, and the configuration with that of a layer
+made from it.
 """
 
 import aelib.models
@@ -16,7 +16,7 @@ from aelib.nn.gradient_check import central_difference, check_gradients, relativ
 
 
 def build(layer, x, dtype):
-    """Build a layer for data, with weights that are nothing special, drawn from a generator with a fixed seed."""
+    """Build a layer for data, with generic weights drawn from a fixed seed."""
     layer.astype(dtype)
     layer.build_for((None, *x.shape[1:]))
     rng = np.random.default_rng(7)
@@ -28,7 +28,7 @@ def build(layer, x, dtype):
 
 @pytest.fixture
 def check_slopes():
-    """Compare the gradients of a layer with central differences: by hand for the input, within a network for weights."""
+    """Compare the gradients of a layer with central differences: alone for the input, in a network for weights."""
 
     def check(layer, x, training):
         x = np.array(x, "float64")
@@ -63,7 +63,7 @@ def check_slopes():
 
 
 def close(ours, theirs, tolerance=2e-5):
-    """Say that two arrays of float32 differ by more than rounding, measured by the largest entry."""
+    """Assert that two float32 arrays agree to rounding, relative to the largest entry."""
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     assert ours.shape == theirs.shape and ours.dtype == theirs.dtype == "float32"
     assert np.abs(ours - theirs).max() <= tolerance * max(np.abs(theirs).max(), 1e-3)
@@ -71,7 +71,7 @@ def close(ours, theirs, tolerance=2e-5):
 
 @pytest.fixture
 def check_keras():
-    """Compare a layer with Keras's of the same class and arguments: output, gradients, and what a step moves."""
+    """Compare a layer with the Keras layer of the same arguments: output, gradients and moving statistics."""
 
     def check(name, x, training, *arguments, **settings):
         x = np.asarray(x, "float32")
@@ -86,7 +86,7 @@ def check_keras():
             expected = theirs(variable, training=training)
             upstream = np.random.default_rng(1).normal(size=expected.shape).astype("float32")
             cost = tf.reduce_sum(expected * upstream) + sum(theirs.losses)
-        zero = tf.UnconnectedGradients.ZERO  # what is dropped whole is not connected
+        zero = tf.UnconnectedGradients.ZERO  # an input that is dropped completely is not connected
         expected_gradients = tape.gradient(cost, [variable, *theirs.trainable_weights], unconnected_gradients=zero)
 
         close(ours.forward(x, training), expected)
@@ -102,7 +102,7 @@ def check_keras():
 
 @pytest.fixture
 def check_training():
-    """Train the same network in both libraries and compare losses and all weights, moving statistics included."""
+    """Train the same network in both libraries and compare losses and all weights, including moving statistics."""
 
     def check(layers, x, y, loss="mse", epochs=3, optimizer=("SGD", 0.1)):
         x, y = np.asarray(x, "float32"), np.asarray(y, "float32")
@@ -132,7 +132,7 @@ def check_training():
 
 @pytest.fixture
 def check_config():
-    """Make a layer anew from what `get_config` says, and compare all public settings; the names are Keras's."""
+    """Make a layer from the result of `get_config`, and compare all public settings; the names are those of Keras."""
 
     def check(layer):
         config = layer.get_config()

@@ -1,4 +1,4 @@
-"""An activation alone, and a loss that is taken together with it."""
+"""Activation layers, and losses that are combined with them."""
 
 import numpy as np
 import pytest
@@ -37,8 +37,8 @@ def test_training_is_keras_s(check_training, rng):
     check_training(network, x, x, "binary_crossentropy")
 
 
-def test_a_loss_is_taken_together_with_the_activation_as_with_that_of_a_dense_layer():
-    """At logits of ±60 a sigmoid in float32 is 0 or 1, and the cross-entropy from there would be far off."""
+def test_a_loss_is_combined_with_an_activation_layer_as_with_a_dense_layer():
+    """At logits of ±60 a float32 sigmoid is 0 or 1; a cross-entropy computed from that would be far off."""
     x = np.array([[60.0, -60.0]], "float32")
     y = np.array([[0.0, 1.0]], "float32")
     alone = Sequential([Input((2,)), layers.Activation("sigmoid")])
@@ -54,7 +54,7 @@ def test_a_loss_is_taken_together_with_the_activation_as_with_that_of_a_dense_la
 def test_a_gradient_needs_a_forward_pass_and_its_shape():
     layer = layers.Activation("tanh")
     for use in (layer.backward, layer.backward_from_delta, lambda _: layer.output_activation):
-        with pytest.raises(RuntimeError, match="'activation' has nothing to go back through"):
+        with pytest.raises(RuntimeError, match="'activation' expected a forward pass before backward"):
             use(X)
     layer.forward(X)
     for use in (layer.backward, layer.backward_from_delta):

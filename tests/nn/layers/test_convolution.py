@@ -1,4 +1,4 @@
-"""Convolution and its transpose: by hand, by loops, by central differences, by Keras."""
+"""Convolution and transposed convolution, compared with loops, central differences and Keras."""
 
 import aelib.models.convolutional
 
@@ -8,7 +8,7 @@ import pytest
 import aelib.nn
 from aelib.nn import Input, Sequential, layers
 
-# Strides that divide and that do not, windows larger and smaller than their strides, and of two different sides.
+# Strides that divide the sides or not, windows larger and smaller than the strides, and windows that are not square.
 GEOMETRIES = [
     {"kernel_size": 3},
     {"kernel_size": 3, "padding": "same"},
@@ -59,7 +59,7 @@ def test_the_formula_of_the_docstring_pixel_by_pixel(rng):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_the_transpose_is_the_way_back_of_the_convolution(geometry, rng):
-    """With the same kernel: `⟨conv(x), y⟩ = ⟨x, transpose(y)⟩`, wherever the transpose makes an image of that size."""
+    """With the same kernel, `⟨conv(x), y⟩ = ⟨x, transpose(y)⟩` if the transpose makes an image of the right size."""
     settings = {"use_bias": False, "kernel_initializer": "random_normal", "dtype": "float64", **geometry}
     y = rng.normal(size=(2, 2, 3, 4))
     transpose = layers.Conv2DTranspose(3, **settings)
@@ -125,9 +125,9 @@ def test_training_is_keras_s(check_training, rng):
 
 @pytest.mark.parametrize("latent_dim", [None, 3])
 def test_the_book_s_convolutional_autoencoder_is_keras_s(latent_dim, check_training, monkeypatch, rng):
-    """The function that the chapters call, with `keras` exchanged for `aelib.nn`."""
+    """The function that the chapters call, with `aelib.nn` instead of `keras`."""
     module = aelib.models.convolutional
-    monkeypatch.setattr(aelib.nn.utils, "_seeded", np.random.default_rng(0))  # it takes no seed
+    monkeypatch.setattr(aelib.nn.utils, "_seeded", np.random.default_rng(0))  # the function has no seed
 
     def network(k):
         monkeypatch.setattr(module, "keras", k)
@@ -179,11 +179,11 @@ def test_a_pass_needs_its_shape(name):
         layer.forward(np.ones((2, 4, 4, 1)))
     for shape in ((None, 4), (None, 4, 4), (None, 4, 4, 1, 1)):
         with pytest.raises(
-            ValueError, match=r"'filter' expected batches of images.*Received: .*Put a Reshape in front"
+            ValueError, match=r"'filter' expected batches of images.*Received: .*Add a Reshape before it"
         ):
             layer.build_for(shape)
     layer.build_for((None, 4, 4, 2))
-    with pytest.raises(RuntimeError, match="'filter' has nothing to go back through"):
+    with pytest.raises(RuntimeError, match="'filter' expected a forward pass before backward"):
         layer.backward(np.ones((2, 3, 3, 3)))
     for shape in ((2, 4, 4, 1), (2, 4, 5, 2), (2, 32), (4, 4, 2)):
         with pytest.raises(ValueError, match=r"expected a batch of shape \(n, 4, 4, 2\). Received: shape \("):

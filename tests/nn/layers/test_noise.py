@@ -1,4 +1,4 @@
-"""Noise is judged by its masks, its moments, and Keras's moments; nothing of it happens outside of training."""
+"""Noise layers: masks, and moments compared with those of Keras; outside training they change nothing."""
 
 import copy
 
@@ -20,7 +20,7 @@ def test_dropout_drops_a_share_and_scales_the_rest(rate):
     spread = np.sqrt(rate * (1 - rate) / ONES.size)
     assert abs((a == 0).mean() - rate) < 4 * spread
     assert abs(a.mean() - 1) < 4 * spread / (1 - rate)
-    # Each number on its own: a row or a column of the mask is no more alike than chance makes it.
+    # Entries are independent: rows and columns of the mask are no more alike than chance predicts.
     assert abs((a == 0).mean(axis=0) - rate).max() < 5 * np.sqrt(rate * (1 - rate) / 400)
     assert abs((a == 0).mean(axis=1) - rate).max() < 5 * np.sqrt(rate * (1 - rate) / 500)
 
@@ -68,7 +68,7 @@ def test_outside_of_training_keras_and_this_do_nothing(name, arguments, check_ke
     "name, arguments", [("Dropout", (0.0,)), ("Dropout", (1.0,)), ("GaussianNoise", (0.0,)), ("Dropout", (0, None, 3))]
 )
 def test_no_noise_and_all_noise_are_keras_s(name, arguments, check_keras, rng):
-    """At a rate of 1 everything is dropped, and nothing is divided by zero."""
+    """With a rate of 1 all entries become 0, without a division by zero."""
     check_keras(name, rng.normal(size=(3, 4)), True, *arguments)
 
 
@@ -91,7 +91,7 @@ def test_training_draws_anew_for_every_batch_and_evaluation_draws_nothing(make, 
 
 
 @pytest.mark.parametrize("cls", [layers.Dropout, layers.GaussianNoise])
-def test_the_seed_is_the_layer_s_own_or_the_network_s(cls):
+def test_the_seed_is_that_of_the_layer_or_of_the_network(cls):
     own, same, other = cls(0.5, seed=3), cls(0.5, seed=3), cls(0.5, seed=4)
     outputs = [layer.forward(ONES[:2], training=True) for layer in (own, same, other)]
     assert (outputs[0] == outputs[1]).all() and (outputs[0] != outputs[2]).any()
@@ -132,7 +132,7 @@ def test_rate_and_stddev_are_between_0_and_1_as_in_keras(value):
 @pytest.mark.parametrize("training", [False, True])
 def test_a_gradient_needs_a_forward_pass_and_its_shape(make, training):
     layer = make()
-    with pytest.raises(RuntimeError, match="nothing to go back through"):
+    with pytest.raises(RuntimeError, match="expected a forward pass before backward"):
         layer.backward(ONES)
     layer.forward(ONES, training)
     with pytest.raises(ValueError, match=r"shape of its output, \(400, 500\). Received: shape \(1, 500\)"):

@@ -1,11 +1,11 @@
-"""Mean 0 and variance 1, over the batch or over the features; the statistics that move; the way back."""
+"""Normalisation over the batch or over the features: moments, moving statistics, gradients."""
 
 import numpy as np
 import pytest
 
 from aelib.nn import Input, Sequential, layers
 
-SHAPES = [(6, 4), (3, 2, 3, 5)]  # of two features, little but rounding would be left of a gradient
+SHAPES = [(6, 4), (3, 2, 3, 5)]  # with two features, the gradient would be mostly rounding
 SETTINGS = [{}, {"center": False}, {"scale": False}, {"center": False, "scale": False, "epsilon": 0.1}]
 
 
@@ -31,7 +31,7 @@ def test_each_row_of_a_batch_gets_mean_0_and_deviation_1(shape, rng):
     a = layer.forward(x)
     np.testing.assert_allclose(a.mean(axis=-1), 0, atol=1e-12)
     np.testing.assert_allclose(a.std(axis=-1), 1)
-    np.testing.assert_allclose(layer.forward(x[:1]), a[:1])  # examples know nothing of each other
+    np.testing.assert_allclose(layer.forward(x[:1]), a[:1])  # examples are independent
     layer.gamma[:], layer.beta[:] = np.arange(shape[-1]) + 1, np.arange(shape[-1]) - 5
     np.testing.assert_allclose(layer.forward(x), a * layer.gamma + layer.beta)
 
@@ -49,14 +49,14 @@ def test_the_moving_statistics_by_hand():
     assert all((a == b).all() for a, b in zip(before, layer.weights))
 
 
-def test_one_example_in_training_has_no_way_back():
+def test_one_example_in_training_has_a_gradient_of_zero():
     layer = build(layers.BatchNormalization(), (1, 3))
     assert (layer.forward(np.array([[1.0, 2.0, 3.0]]), training=True) == 0).all()
     assert (layer.backward(np.array([[1.0, 2.0, 3.0]])) == 0).all()
 
 
 def test_a_constant_gradient_of_one_feature_is_lost_in_the_mean(rng):
-    """To raise all of a feature by one amount changes nothing, so such a gradient goes nowhere."""
+    """Adding a constant to a feature does not change the output, so a constant gradient gives zero."""
     for layer, axis in ((layers.BatchNormalization(), 0), (layers.LayerNormalization(), 1)):
         build(layer, (6, 4)).forward(rng.normal(size=(6, 4)), training=True)
         np.testing.assert_allclose(layer.backward(np.ones((6, 4))), 0, atol=1e-12)
@@ -110,7 +110,7 @@ def test_what_is_frozen_does_not_move_and_is_not_normalised_by_the_batch(rng):
 
 
 def test_large_means_and_many_rows_lose_no_digits(rng):
-    """200,000 numbers around 100, in float32, against float64."""
+    """Compares the moments of 200,000 float32 numbers around 100 with those in float64."""
     x = rng.normal(100, 1, (200_000, 2)).astype("float32")
     layer = build(layers.BatchNormalization(momentum=0.0, epsilon=0), x.shape, "float32")
     a = layer.forward(x, training=True)
@@ -126,7 +126,7 @@ def test_a_pass_needs_its_shape(cls):
     with pytest.raises(RuntimeError, match="'even' is not built"):
         layer.forward(np.ones((2, 3)))
     build(layer, (2, 3))
-    with pytest.raises(RuntimeError, match="'even' has nothing to go back through"):
+    with pytest.raises(RuntimeError, match="'even' expected a forward pass before backward"):
         layer.backward(np.ones((2, 3)))
     for x in (np.ones((2, 1)), np.ones((2, 4)), np.ones(3), np.ones((2, 2, 3))):
         with pytest.raises(ValueError, match=r"'even' expected a batch of shape \(n, 3\). Received: shape \("):

@@ -1,4 +1,4 @@
-"""Pooling and its opposite: by hand, by central differences, by Keras."""
+"""Pooling and upsampling, compared with results by hand, central differences and Keras."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_a_pixel_becomes_a_block():
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("training", [False, True])
 def test_gradients_are_slopes(name, geometry, training, check_slopes, rng):
-    x = rng.permutation(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)  # no two are near: no maximum changes its place
+    x = rng.permutation(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)  # no two are close, so no maximum moves
     check_slopes(getattr(layers, name)(**geometry), x, training)
 
 
@@ -72,7 +72,7 @@ def test_keras(name, geometry, training, check_keras, rng):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_of_equal_numbers_keras_takes_the_same(geometry, check_keras, rng):
-    """Behind a ReLU, many windows hold nothing but zeros."""
+    """After a ReLU, many windows contain only zeros."""
     check_keras("MaxPooling2D", np.maximum(rng.integers(-2, 2, (2, 5, 6, 3)), 0), True, **geometry)
 
 
@@ -108,12 +108,12 @@ EACH = [layers.MaxPooling2D, lambda **settings: layers.AveragePooling2D(2, **set
 def test_a_pass_needs_its_shape(make):
     layer = make(name="pool")
     for shape in ((None, 4), (None, 4, 4), (None, 4, 4, 1, 1)):
-        with pytest.raises(ValueError, match=r"'pool' expected batches of images.*Received: .*Put a Reshape in front"):
+        with pytest.raises(ValueError, match=r"'pool' expected batches of images.*Received: .*Add a Reshape before it"):
             layer.build_for(shape)
     with pytest.raises(RuntimeError, match="'pool' is not built"):
         layer.forward(np.ones((2, 4, 4, 2)))
     layer.build_for((None, 4, 4, 2))
-    with pytest.raises(RuntimeError, match="'pool' has nothing to go back through"):
+    with pytest.raises(RuntimeError, match="'pool' expected a forward pass before backward"):
         layer.backward(np.ones((2, 4, 4, 2)))
     with pytest.raises(ValueError, match=r"expected a batch of shape \(n, 4, 4, 2\). Received: shape \(2, 4, 4, 1\)"):
         layer.forward(np.ones((2, 4, 4, 1)))

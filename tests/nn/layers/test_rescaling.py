@@ -1,4 +1,4 @@
-"""A straight line, and its slope."""
+"""`Rescaling`: output, gradient, configuration and errors."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_scale_and_offset_are_numbers(value):
 
 def test_a_gradient_needs_a_forward_pass_and_its_shape():
     layer = layers.Rescaling(2.0)
-    with pytest.raises(RuntimeError, match="nothing to go back through"):
+    with pytest.raises(RuntimeError, match="expected a forward pass before backward"):
         layer.backward(np.ones((2, 3)))
     layer.forward(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"shape of its output, \(2, 3\). Received: shape \(3,\)"):

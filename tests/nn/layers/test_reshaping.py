@@ -1,4 +1,4 @@
-"""Nothing is computed, so everything is known exactly."""
+"""`Flatten` and `Reshape`: exact outputs and gradients."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_a_pass_needs_its_shape(layer):
     with pytest.raises(RuntimeError, match="is not built"):
         layer.forward(X)
     layer.build_for((None, 3, 4))
-    with pytest.raises(RuntimeError, match="nothing to go back through"):
+    with pytest.raises(RuntimeError, match="expected a forward pass before backward"):
         layer.backward(X)
     with pytest.raises(ValueError, match=r"expected a batch of shape \(n, 3, 4\). Received: shape \(2, 12\)"):
         layer.forward(X.reshape(2, 12))

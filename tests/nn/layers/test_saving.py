@@ -1,4 +1,4 @@
-"""A network of every kind of layer comes back from a file, and trains on as if nothing had happened."""
+"""A network with layers of every kind is restored from a file, and resumes training."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from aelib.nn import Input, Sequential, layers, models
 
 
 def network():
-    """Every layer that there is, in a row, with settings that are not the defaults."""
+    """A network with every layer, each with settings that are not the defaults."""
     return Sequential(
         [
             Input((6, 5, 2)),

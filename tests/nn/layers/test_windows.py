@@ -1,4 +1,4 @@
-"""Where windows lie, what is in them, and how they are laid over each other again."""
+"""Windows: positions, contents, and the sum of overlapping windows."""
 
 import hypothesis
 import hypothesis.strategies as st
