@@ -24,6 +24,7 @@ def book(root, tmp_path):
     """A folder with a package `toy` of two modules, and a way to write pages: a str is text, a list the code of cells."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["config"]["html_static_path"] = [str(root / "book/static")]
+    config["html"]["favicon"] = str(root / "book/static/favicon.svg")
     config["bibtex_bibfiles"] = ["references.bib"]
     (tmp_path / "references.bib").write_text("@misc{someone, title = {A work}, author = {Someone}, year = {2020}}")
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -195,11 +196,12 @@ def test_what_changes_is_seen_by_the_next_build_and_nothing_else_is_written(writ
     found, texts = written()
     assert found == {"code", "api", "cover"} and "Used in" not in texts["api"]
 
+    before = re.search(r"book\.css\?v=\w+", texts["api"])[0]
     edit(tmp_path / "book/static/page.css", "{", "{ --new: 1;")
     found, texts = written()
-    style = re.search(r"page\.css\?v=\w+", texts["one"])[0]
-    assert found == ALL and all(style in text for text in texts.values())
-    assert "--new" in (tmp_path / "_build/html/_static/page.css").read_text(encoding="utf-8")
+    style = re.search(r"book\.css\?v=\w+", texts["one"])[0]
+    assert found == ALL and style != before and all(style in text for text in texts.values())
+    assert "--new" in (tmp_path / "_build/html/_static/book.css").read_text(encoding="utf-8")
 
     edit(tmp_path / "book/extensions/cited_in.py", "Cited in ", "Quoted in ")
     found, texts = written()
@@ -303,8 +305,8 @@ LAUNCH = "https://mybinder.org/v2/gh/someone/the-book/main?urlpath=lab/tree/chap
 def test_one_value_in_the_configuration_turns_the_launch_buttons_on(book, build, address, launches):
     folder = book(cover="# A book\n", one=["1 + 1"])
     config = (folder / "_config.yml").read_text(encoding="utf-8")
-    assert config.count("url: ''") == 1
-    (folder / "_config.yml").write_text(config.replace("url: ''", f"url: {address}"), encoding="utf-8")
+    assert config.count("\n  url: ''") == 1
+    (folder / "_config.yml").write_text(config.replace("\n  url: ''", f"\n  url: {address}"), encoding="utf-8")
     assert build("jupyter-book").returncode == 0
     text = (folder / "_build/html/chapters/one.html").read_text(encoding="utf-8")
     assert "thebe" not in text, "no page asks for a server of others"

@@ -17,6 +17,7 @@ TEMPLATES = BOOK / "templates"
 FIRST_SHEETS = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")  # what the theme's template links itself
 LAST_SCRIPTS = ("_static/scripts/pydata-sphinx-theme.js",)
 LEFT_OUT = ("_static/design-tabs.js",)
+LATE = {"add_global_html_resources", "copy_asset_files", "overwrite_pygments_css"}  # listeners that write style sheets
 EARLY = 100  # scripts of this priority stay on the page, because they run before anything is drawn
 
 NAME = r"[.#](-?[A-Za-z_][\w-]*)"  # of a class or of an element, in a selector
@@ -40,6 +41,7 @@ class Bundles:
         """Let a page load the two files in place of all others."""
         static = pathlib.Path(app.outdir)
         if self.sheets is None:
+            write_late_sheets(app)
             names = [sheet.filename for sheet in sorted(context["css_files"], key=lambda sheet: sheet.priority)]
             self.theirs, self.ours = together(static, names)
             self.sheets = self.theirs + self.ours
@@ -55,6 +57,13 @@ class Bundles:
             words = words_of_pages(pathlib.Path(app.outdir)) | set(re.findall(r"[\w-]+", self.scripts))
             sheet = without_unused_rules(self.theirs, words) + self.ours
             pathlib.Path(app.outdir, "_static", "book.css").write_text(sheet, encoding="utf-8")
+
+
+def write_late_sheets(app):
+    """Have the style sheets there that others write when a build is finished."""
+    for listener in app.events.listeners["build-finished"]:
+        if listener.handler.__name__ in LATE:
+            listener.handler(app, None)
 
 
 def digest(text):
