@@ -116,7 +116,6 @@ def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(book, build
 def written(book, build, root, tmp_path):
     """Build a small book that has its own copy of `book/`: which pages were written, and the text of each."""
     shutil.copytree(root / "book", tmp_path / "book", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "templates").mkdir()
     (tmp_path / "aelib/__init__.py").write_text("")
     (tmp_path / "aelib/tools.py").write_text('"""Tools."""\n\n\ndef first():\n    """Return one."""\n    return 1\n')
     folder = book(
@@ -128,7 +127,7 @@ def written(book, build, root, tmp_path):
         list="# List\n\n```{bibliography}\n```\n",
     )
     config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"] |= {"html_static_path": ["book/static"], "templates_path": ["templates"]}
+    config["sphinx"]["config"]["html_static_path"] = ["book/static"]
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     html = folder / "_build/html/chapters"
 
@@ -203,13 +202,12 @@ def test_what_changes_is_seen_by_the_next_build_and_nothing_else_is_written(writ
     assert found == ALL and style != before and all(style in text for text in texts.values())
     assert "--new" in (tmp_path / "_build/html/_static/book.css").read_text(encoding="utf-8")
 
-    edit(tmp_path / "book/extensions/cited_in.py", "Cited in ", "Quoted in ")
+    edit(tmp_path / "book/extensions/cited_in.py", '"Cited in"', '"Quoted in"')
     found, texts = written()
     assert found == ALL and "Quoted in" in texts["list"]
 
-    (tmp_path / "templates/layout.html").write_text(
-        '{% extends "!layout.html" %}{% block docs_body %}<p>mine</p>{% endblock %}'
-    )
+    block = "{%- block extrahead %}{% endblock %}"
+    edit(tmp_path / "book/templates/layout.html", block, block + "{% block docs_body %}<p>mine</p>{% endblock %}")
     found, texts = written()
     assert found == ALL and "<p>mine</p>" in texts["one"]
 
